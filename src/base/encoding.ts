@@ -1,0 +1,25 @@
+/** Base64url without padding (RFC 4648 §5). */
+export function base64url(bytes: Buffer): string {
+  return bytes.toString('base64url')
+}
+
+/**
+ * Decodes base64url strictly; undefined when the text is not the one canonical encoding of its
+ * bytes. Node's decoder skips foreign characters and ignores unused bits, which would give one
+ * token many spellings.
+ */
+export function decodeBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** A 32-bit number as six base62 characters, the shape that secret scanners expect of a checksum. */
+export function base62(value: number): string {
+  let text = ''
+  for (let rest = value; text.length < 6; rest = Math.floor(rest / 62)) {
+    text = `${BASE62[rest % 62]}${text}`
+  }
+  return text
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+
+/** The one source of randomness, a parameter like the clock, so tests can seed it. */
+export interface Random {
+  /** `length` unpredictable bytes. */
+  bytes(length: number): Buffer
+}
+
+export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
+
+/**
+ * A version 7 UUID (RFC 9562 §5.7): its first 48 bits are `at` (milliseconds since the epoch), so
+ * rows made together lie together in the index. Made here and not by `crypto.randomUUIDv7()`
+ * because that reads the ambient clock.
+ */
+export function uuidV7(at: number, random: Random): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(at, 0, 6)
+  random.bytes(10).copy(bytes, 6)
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
+}
+
+/** A number in [0, 1) with 32 bits of resolution. */
+export function fraction(random: Random): number {
+  return random.bytes(4).readUInt32BE(0) / 2 ** 32
+}

@@ -1,0 +1,113 @@
+import type { ColumnType } from 'kysely'
+
+/** The driver speaks Date; the stores turn it into milliseconds since the epoch. */
+type Instant = Date
+type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+/** A JSON object: its text on the way in, the value on the way out. */
+type Json<T> = ColumnType<T, string, string>
+type Claims = Json<Record<string, unknown>>
+
+interface ClientsTable {
+  client_id: string
+  name: string
+  token_endpoint_auth_method: string
+  secret_hash: Buffer | null
+  previous_secret_hash: Buffer | null
+  previous_secret_expires_at: NullableInstant
+  grant_types: string[]
+  scope: string[]
+  audience: string[]
+  introspects: string[]
+  signing_alg: string | null
+  roles: string[]
+  claims: Claims
+  access_token_ttl_seconds: number | null
+  session_idle_ttl_seconds: number | null
+  session_max_ttl_seconds: number | null
+  created_at: Instant
+}
+
+interface AudiencesTable {
+  audience: string
+  signing_alg: string
+  created_at: Instant
+}
+
+interface UsersTable {
+  sub: string
+  username: string
+  password_hash: string
+  roles: string[]
+  claims: Claims
+  created_at: Instant
+  password_changed_at: Instant
+  disabled_at: NullableInstant
+}
+
+export interface SessionsTable {
+  id: string
+  handle_hash: Buffer
+  generation: number
+  rotated_at: NullableInstant
+  attempt_hash: Buffer | null
+  recoveries: number
+  recoveries_since: NullableInstant
+  client_id: string
+  sub: string
+  scope: string[]
+  audience: string[]
+  roles: string[]
+  claims: Claims
+  auth_time: Instant
+  amr: string[]
+  acr: string | null
+  user_agent: string | null
+  address: string | null
+  label: string | null
+  created_at: Instant
+  last_used_at: Instant
+  idle_expires_at: Instant
+  expires_at: Instant
+  ended_at: NullableInstant
+  end_reason: string | null
+}
+
+interface RevokedTokensTable {
+  jti: string
+  revoked_at: Instant
+  expires_at: Instant
+}
+
+interface SigningKeysTable {
+  kid: string
+  alg: string
+  state: string
+  public_jwk: Json<Record<string, string>>
+  private_key_sealed: Buffer
+  master_key_id: number
+  created_at: Instant
+}
+
+interface EventsTable {
+  id: string
+  at: Instant
+  type: string
+  sid: string | null
+  sub: string | null
+  client_id: string | null
+  request_id: string | null
+  address: string | null
+  user_agent: string | null
+  detail: Claims
+}
+
+/** The tables as the migrations leave them; a test holds this against the migrated database. */
+export interface Schema {
+  clients: ClientsTable
+  audiences: AudiencesTable
+  users: UsersTable
+  sessions: SessionsTable
+  revoked_tokens: RevokedTokensTable
+  signing_keys: SigningKeysTable
+  events: EventsTable
+}

@@ -1,0 +1,53 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import type { Random } from '../base/random.ts'
+import type { MasterKeys } from './master-keys.ts'
+
+/** A secret as it lies in the database: nonce 12, tag 16, ciphertext (AES-256-GCM). */
+export interface Sealed {
+  bytes: Buffer
+  masterKeyId: number
+}
+
+/** No master key in the list opens this; the message names the key id, never a value. */
+export class CannotUnseal extends Error {
+  override readonly name = 'CannotUnseal'
+}
+
+const NONCE = 12
+const TAG = 16
+
+/**
+ * Encrypts `secret` under the first master key. `context` is bound to it (AAD): a row's ciphertext
+ * moved to another row does not open.
+ */
+export function seal(keys: MasterKeys, random: Random, secret: Buffer, context: string): Sealed {
+  const nonce = random.bytes(NONCE)
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(keys, keys.first), nonce)
+  cipher.setAAD(Buffer.from(context))
+  const ciphertext = Buffer.concat([cipher.update(secret), cipher.final()])
+  return { bytes: Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]), masterKeyId: keys.first }
+}
+
+/** Decrypts what {@link seal} made in the same context; throws {@link CannotUnseal}. */
+export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffer {
+  const key = sealingKey(keys, sealed.masterKeyId)
+  const { bytes } = sealed
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE))
+    decipher.setAAD(Buffer.from(context))
+    decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG))
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()])
+  } catch {
+    throw new CannotUnseal(
+      `master key ${sealed.masterKeyId} does not open ${context}: MASTER_KEYS holds another key under this id, or the row was changed`,
+    )
+  }
+}
+
+function sealingKey(keys: MasterKeys, id: number): Buffer {
+  const key = keys.derive(id, 'signing-key')
+  if (key === undefined) {
+    throw new CannotUnseal(`MASTER_KEYS holds no key with id ${id}, which sealed a signing key`)
+  }
+  return key
+}

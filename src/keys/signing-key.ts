@@ -1,0 +1,64 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import type { Random } from '../base/random.ts'
+import {
+  type Algorithm,
+  algorithmNames,
+  generateSigningKey,
+  type PublicJwk,
+} from '../jwt/algorithms.ts'
+import { thumbprint } from '../jwt/thumbprint.ts'
+import type { MasterKeys } from './master-keys.ts'
+import { type Sealed, seal, unseal } from './seal.ts'
+
+/** The states of a signing key. Only an active one signs; all but `retired` and `revoked` are published. */
+export const keyStates = ['next', 'active', 'retiring', 'retired', 'revoked'] as const
+export type KeyState = (typeof keyStates)[number]
+
+/** A signing key as it is kept. `kid` is the thumbprint of the public half (RFC 7638). */
+export interface SigningKey {
+  kid: string
+  algorithm: Algorithm
+  state: KeyState
+  publicJwk: PublicJwk
+  sealed: Sealed
+  createdAt: number
+}
+
+/** Makes a key pair whose private half is sealed under the first master key. */
+export async function createSigningKey(
+  algorithm: Algorithm,
+  state: KeyState,
+  context: { masterKeys: MasterKeys; random: Random; at: number },
+): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generateSigningKey(algorithm)
+  const jwk = publicKey.export({ format: 'jwk' })
+  const kid = thumbprint(jwk)
+  const der = privateKey.export({ type: 'pkcs8', format: 'der' })
+  return {
+    kid,
+    algorithm,
+    state,
+    publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
+    sealed: seal(context.masterKeys, context.random, der, sealingContext(kid, algorithm)),
+    createdAt: context.at,
+  }
+}
+
+/** Opens the private half; throws CannotUnseal, which names the master key's id. */
+export function openPrivateKey(key: SigningKey, masterKeys: MasterKeys): KeyObject {
+  const der = unseal(masterKeys, key.sealed, sealingContext(key.kid, key.algorithm))
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+}
+
+export function openPublicKey(key: SigningKey): KeyObject {
+  return createPublicKey({ key: key.publicJwk, format: 'jwk' })
+}
+
+/** A row's algorithm, if this version has it. */
+export function isAlgorithm(name: string): name is Algorithm {
+  return (algorithmNames as string[]).includes(name)
+}
+
+function sealingContext(kid: string, algorithm: Algorithm): string {
+  return `signing key ${kid} ${algorithm}`
+}

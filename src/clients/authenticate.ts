@@ -1,0 +1,60 @@
+import type { Clock } from '../base/clock.ts'
+import { equalInConstantTime, sha256 } from '../base/hash.ts'
+import type { Executor } from '../db/connect.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { Parameters } from '../oauth/parameters.ts'
+import { type Client, isPublic } from './client.ts'
+import { authenticationFailed, readCredentials } from './credentials.ts'
+import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
+
+/**
+ * Client authentication (RFC 6749 §2.3).
+ * @param authorizationHeader the raw header, if any
+ * @param parameters of the body
+ * @returns the client; throws OAuthError, or DatabaseUnavailable
+ */
+export type AuthenticateClient = (
+  authorizationHeader: string | undefined,
+  parameters: Parameters,
+) => Promise<Client>
+
+/** No client's secret has this hash: comparing with it gives an unknown client the same work. */
+const DECOY_HASH = Buffer.alloc(32)
+
+export function createAuthenticateClient(options: {
+  db: Executor
+  clock: Clock
+}): AuthenticateClient {
+  return async (authorizationHeader, parameters) => {
+    const presented = readCredentials(authorizationHeader, parameters)
+    const client = await findClient(options.db, presented.clientId)
+    const failed = authenticationFailed(presented.method === 'client_secret_basic')
+    if (presented.secret === undefined) {
+      if (client === undefined || !isPublic(client)) throw failed
+      return withoutSecrets(client)
+    }
+    const hash = sha256(presented.secret)
+    const matches = secretHashes(client, options.clock.now()).map((known) =>
+      equalInConstantTime(known, hash),
+    )
+    if (client === undefined || !matches.includes(true)) throw failed
+    // Said only to a caller who knows the secret: it tells nothing to anybody else.
+    if (client.authenticationMethod !== presented.method) {
+      throw new OAuthError(
+        'client_authentication_failed',
+        `the secret is right, but this client is registered for ${client.authenticationMethod}`,
+        failed.headers,
+      )
+    }
+    return withoutSecrets(client)
+  }
+}
+
+/** Always two hashes, whether the client, its secret or an earlier secret exists or not. */
+function secretHashes(client: ClientWithSecrets | undefined, now: number): Buffer[] {
+  const overlaps = (client?.previousSecretExpiresAt ?? 0) > now
+  return [
+    client?.secretHash ?? DECOY_HASH,
+    (overlaps ? client?.previousSecretHash : undefined) ?? DECOY_HASH,
+  ]
+}

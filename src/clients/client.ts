@@ -1,0 +1,85 @@
+import type { Algorithm } from '../jwt/algorithms.ts'
+import { OAuthError, quotable } from '../oauth/error.ts'
+import type { AuthenticationMethod, GrantType } from '../oauth/grant-types.ts'
+import { formatScope, parseScope } from '../oauth/scope.ts'
+
+/** What a client asks for or calls; `signingAlg` when its tokens must be signed by one algorithm. */
+export interface Audience {
+  readonly audience: string
+  readonly signingAlg: Algorithm | undefined
+}
+
+/** A registered client (RFC 6749 §2). */
+export interface Client {
+  readonly clientId: string
+  readonly name: string
+  readonly authenticationMethod: AuthenticationMethod
+  readonly grantTypes: readonly GrantType[]
+  /** The scopes it may ask for; all of them when it names none. */
+  readonly scope: readonly string[]
+  /** The audiences its tokens may be for; all of them when it names none. */
+  readonly audience: readonly Audience[]
+  /** The audiences it is the resource server of, whose tokens it may introspect. */
+  readonly introspects: readonly string[]
+  /** Signs all its tokens; undefined leaves the choice to the audience. */
+  readonly signingAlg: Algorithm | undefined
+  /** In the tokens it gets for itself; those of a user carry the user's. */
+  readonly roles: readonly string[]
+  /** Custom claims in all its tokens. */
+  readonly claims: Readonly<Record<string, unknown>>
+  /** Lengths in seconds; undefined means the configuration's. */
+  readonly lifetimes: Lifetimes
+  readonly createdAt: number
+}
+
+export interface Lifetimes {
+  readonly accessTokenTtlSeconds: number | undefined
+  readonly sessionIdleTtlSeconds: number | undefined
+  readonly sessionMaxTtlSeconds: number | undefined
+}
+
+/** A public client keeps no secret (RFC 6749 §2.1). */
+export function isPublic(client: Client): boolean {
+  return client.authenticationMethod === 'none'
+}
+
+/** Throws `grant_not_allowed` unless the client is registered for the grant type. */
+export function requireGrant(client: Client, grantType: GrantType): void {
+  if (client.grantTypes.includes(grantType)) return
+  throw new OAuthError(
+    'grant_not_allowed',
+    `client ${quotable(client.clientId)} is not registered for grant_type ${grantType}`,
+  )
+}
+
+/**
+ * Which of `allowed` a request gets: all when it names none, else exactly what it names
+ * (RFC 6749 §3.3). Throws `scope_not_allowed`, naming what is too much.
+ */
+export function narrowScope(allowed: readonly string[], requested: string | undefined): string[] {
+  if (requested === undefined) return [...allowed]
+  const scope = parseScope(requested)
+  const excess = scope.filter((value) => !allowed.includes(value))
+  if (excess.length > 0) {
+    throw new OAuthError(
+      'scope_not_allowed',
+      `scope ${quotable(formatScope(excess))} is not allowed here; allowed: ${quotable(formatScope(allowed))}`,
+    )
+  }
+  return scope
+}
+
+/**
+ * Which of `allowed` the tokens are for: all when the request names no `resource`, else exactly
+ * those it names (RFC 8707 §2). Throws `resource_not_allowed`.
+ */
+export function narrowAudience(allowed: readonly string[], resources: readonly string[]): string[] {
+  const excess = resources.find((resource) => !allowed.includes(resource))
+  if (excess !== undefined) {
+    throw new OAuthError(
+      'resource_not_allowed',
+      `resource ${quotable(excess)} is not an audience of this client; allowed: ${quotable(allowed.join(' '))}`,
+    )
+  }
+  return resources.length === 0 ? [...allowed] : allowed.filter((one) => resources.includes(one))
+}

@@ -1,0 +1,126 @@
+import { type Algorithm, algorithmNames } from '../jwt/algorithms.ts'
+import { claimsProblem } from '../oauth/claims.ts'
+import {
+  type AuthenticationMethod,
+  authenticationMethods,
+  type GrantType,
+  grantTypes,
+} from '../oauth/grant-types.ts'
+import { SCOPE_TOKEN_PATTERN } from '../oauth/scope.ts'
+
+/** What an operator says of a new client. Lists may be empty; lengths are in seconds. */
+export interface Registration {
+  clientId: string
+  name: string
+  authenticationMethod: AuthenticationMethod
+  grantTypes: GrantType[]
+  scope: string[]
+  audience: string[]
+  introspects: string[]
+  signingAlg?: Algorithm | undefined
+  roles: string[]
+  claims: Record<string, unknown>
+  accessTokenTtlSeconds?: number | undefined
+  sessionIdleTtlSeconds?: number | undefined
+  sessionMaxTtlSeconds?: number | undefined
+}
+
+/** A registration that cannot be, with every reason why. */
+export class InvalidRegistration extends Error {
+  override readonly name = 'InvalidRegistration'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
+}
+
+const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+// A user's `sub` is a UUID: a client that had one for its id could pass for a user.
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const SCOPE_TOKEN = new RegExp(SCOPE_TOKEN_PATTERN)
+
+type Rule = readonly [holds: (r: Registration) => boolean, problem: string]
+
+const among = (allowed: readonly string[], values: readonly string[]) =>
+  values.every((value) => allowed.includes(value))
+
+const rules: Rule[] = [
+  [
+    (r) => CLIENT_ID.test(r.clientId) && !UUID.test(r.clientId),
+    'client_id must be 1 to 100 of A-Z a-z 0-9 . _ - beginning with a letter or digit, and no UUID',
+  ],
+  [
+    (r) => r.name.length <= 200 && !/\p{C}/u.test(r.name),
+    'name must have at most 200 characters and no control characters',
+  ],
+  [
+    (r) => among(authenticationMethods, [r.authenticationMethod]),
+    `token_endpoint_auth_method must be one of ${authenticationMethods.join(', ')}`,
+  ],
+  [(r) => among(grantTypes, r.grantTypes), `grant_types must be among ${grantTypes.join(', ')}`],
+  [
+    (r) => r.authenticationMethod !== 'none' || !r.grantTypes.includes('client_credentials'),
+    'a public client (none) cannot have the client_credentials grant (RFC 6749 section 4.4)',
+  ],
+  [
+    (r) => r.authenticationMethod !== 'none' || r.introspects.length === 0,
+    'a public client (none) cannot introspect: introspection needs client authentication (RFC 7662 section 2.1)',
+  ],
+  [
+    (r) => r.scope.length <= 100 && r.scope.every((value) => SCOPE_TOKEN.test(value)),
+    'scope must be at most 100 values of printable ASCII without space, quote and backslash',
+  ],
+  [
+    (r) => r.audience.length >= 1 && r.audience.length <= 20,
+    'audience must name 1 to 20 resource servers',
+  ],
+  [
+    (r) => [...r.audience, ...r.introspects].every(isAudience),
+    'an audience must be an absolute URI without fragment, such as https://orders.example (RFC 8707 section 2)',
+  ],
+  [
+    (r) => r.roles.length <= 50 && r.roles.every((role) => /^[\x21-\x7e]{1,64}$/.test(role)),
+    'roles must be at most 50 words of up to 64 printable ASCII characters',
+  ],
+  [
+    (r) => r.signingAlg === undefined || among(algorithmNames, [r.signingAlg]),
+    `signing_alg must be one of ${algorithmNames.join(', ')}`,
+  ],
+  [
+    (r) => lengths(r).every((seconds) => seconds >= 1 && seconds <= 10 * 365 * 86_400),
+    'a lifetime must be between 1s and 3650d',
+  ],
+]
+
+/** Returns the registration with its lists sorted and without repeats; throws InvalidRegistration. */
+export function checkRegistration(registration: Registration): Registration {
+  const problems = rules.filter(([holds]) => !holds(registration)).map(([, problem]) => problem)
+  const claims = claimsProblem(registration.claims)
+  if (claims !== undefined) problems.push(claims)
+  if (problems.length > 0) throw new InvalidRegistration(problems)
+  return {
+    ...registration,
+    grantTypes: unique(registration.grantTypes),
+    scope: unique(registration.scope).sort(),
+    audience: unique(registration.audience),
+    introspects: unique(registration.introspects),
+    roles: unique(registration.roles),
+  }
+}
+
+/** Whether the text can name a resource server: an absolute URI without fragment (RFC 8707 §2). */
+export function isAudience(text: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,500}$/.test(text) && URL.canParse(text) && !text.includes('#')
+}
+
+function lengths(r: Registration): number[] {
+  return [r.accessTokenTtlSeconds, r.sessionIdleTtlSeconds, r.sessionMaxTtlSeconds].filter(
+    (seconds) => seconds !== undefined,
+  )
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)]
+}

@@ -1,0 +1,158 @@
+import { sql } from 'kysely'
+import type { Executor } from '../db/connect.ts'
+import { isDuplicate } from '../db/failure.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import type { AuthenticationMethod, GrantType } from '../oauth/grant-types.ts'
+import type { Client } from './client.ts'
+import type { Registration } from './registration.ts'
+
+/** A client with what its secret is compared against; only authentication asks for these. */
+export interface ClientWithSecrets extends Client {
+  readonly secretHash: Buffer | undefined
+  readonly previousSecretHash: Buffer | undefined
+  readonly previousSecretExpiresAt: number | undefined
+}
+
+/** Another client already has this id. */
+export class ClientExists extends Error {
+  override readonly name = 'ClientExists'
+}
+
+/** The client of that id; undefined when there is none. */
+export async function findClient(
+  db: Executor,
+  clientId: string,
+): Promise<ClientWithSecrets | undefined> {
+  const row = await selectClients(db).where('client_id', '=', clientId).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** All clients by id. */
+export async function listClients(db: Executor): Promise<Client[]> {
+  const rows = await selectClients(db).orderBy('client_id').execute()
+  return rows.map((row) => withoutSecrets(fromRow(row)))
+}
+
+/** Adds a client; throws {@link ClientExists}. `secretHash` is null for a public client. */
+export async function addClient(
+  db: Executor,
+  registration: Registration,
+  secretHash: Buffer | null,
+  at: number,
+): Promise<void> {
+  try {
+    await db
+      .insertInto('clients')
+      .values({
+        client_id: registration.clientId,
+        name: registration.name,
+        token_endpoint_auth_method: registration.authenticationMethod,
+        secret_hash: secretHash,
+        previous_secret_hash: null,
+        grant_types: registration.grantTypes,
+        scope: registration.scope,
+        audience: registration.audience,
+        introspects: registration.introspects,
+        signing_alg: registration.signingAlg ?? null,
+        roles: registration.roles,
+        claims: JSON.stringify(registration.claims),
+        access_token_ttl_seconds: registration.accessTokenTtlSeconds ?? null,
+        session_idle_ttl_seconds: registration.sessionIdleTtlSeconds ?? null,
+        session_max_ttl_seconds: registration.sessionMaxTtlSeconds ?? null,
+        created_at: new Date(at),
+      })
+      .execute()
+  } catch (error) {
+    if (isDuplicate(error)) throw new ClientExists(`client ${registration.clientId} exists`)
+    throw error
+  }
+}
+
+/**
+ * Gives a confidential client a new secret; the old one works until `overlapEndsAt`. Returns whether
+ * there was such a client.
+ */
+export async function replaceSecret(
+  db: Executor,
+  clientId: string,
+  secretHash: Buffer,
+  overlapEndsAt: number,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('clients')
+    .set((expression) => ({
+      previous_secret_hash: expression.ref('secret_hash'),
+      previous_secret_expires_at: new Date(overlapEndsAt),
+      secret_hash: secretHash,
+    }))
+    .where('client_id', '=', clientId)
+    .where('token_endpoint_auth_method', '<>', 'none')
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/**
+ * Keeps a client from being deleted until the transaction ends; false when there is no such client.
+ */
+export async function lockClient(tx: Executor, clientId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('clients')
+    .select('client_id')
+    .where('client_id', '=', clientId)
+    .forKeyShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Removes a client. Returns whether there was one. Its sessions are the caller's to end. */
+export async function removeClient(db: Executor, clientId: string): Promise<boolean> {
+  const result = await db.deleteFrom('clients').where('client_id', '=', clientId).executeTakeFirst()
+  return result.numDeletedRows === 1n
+}
+
+/** The client without what must not leave authentication. */
+export function withoutSecrets(client: ClientWithSecrets): Client {
+  const { secretHash, previousSecretHash, previousSecretExpiresAt, ...rest } = client
+  return rest
+}
+
+function selectClients(db: Executor) {
+  return db
+    .selectFrom('clients')
+    .selectAll()
+    .select(
+      sql<Record<string, Algorithm>>`(
+      select coalesce(jsonb_object_agg(a.audience, a.signing_alg), '{}')
+      from audiences a where a.audience = any (clients.audience)
+    )`.as('audience_algs'),
+    )
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectClients>['execute']>>[number]
+
+function fromRow(row: Row): ClientWithSecrets {
+  return {
+    clientId: row.client_id,
+    name: row.name,
+    authenticationMethod: row.token_endpoint_auth_method as AuthenticationMethod,
+    grantTypes: row.grant_types as GrantType[],
+    scope: row.scope,
+    audience: row.audience.map((audience) => ({
+      audience,
+      signingAlg: row.audience_algs[audience],
+    })),
+    introspects: row.introspects,
+    signingAlg: (row.signing_alg ?? undefined) as Algorithm | undefined,
+    roles: row.roles,
+    claims: row.claims,
+    lifetimes: {
+      accessTokenTtlSeconds: row.access_token_ttl_seconds ?? undefined,
+      sessionIdleTtlSeconds: row.session_idle_ttl_seconds ?? undefined,
+      sessionMaxTtlSeconds: row.session_max_ttl_seconds ?? undefined,
+    },
+    createdAt: row.created_at.getTime(),
+    secretHash: row.secret_hash ?? undefined,
+    previousSecretHash: row.previous_secret_hash ?? undefined,
+    previousSecretExpiresAt: row.previous_secret_expires_at?.getTime(),
+  }
+}

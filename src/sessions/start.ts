@@ -1,0 +1,92 @@
+import type { Origin } from '../audit/event.ts'
+import type { RecordEvents } from '../audit/store.ts'
+import type { Clock } from '../base/clock.ts'
+import { type Random, uuidV7 } from '../base/random.ts'
+import { lockClient } from '../clients/store.ts'
+import type { Database } from '../db/connect.ts'
+import { lockUser } from '../users/store.ts'
+import type { RefreshTokens } from './refresh-token.ts'
+import type { Device, Session } from './session.ts'
+import { addSession } from './store.ts'
+
+/** A session to start. Lengths in seconds, `authTime` in milliseconds since the epoch. */
+export interface SessionStart {
+  readonly clientId: string
+  readonly sub: string
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly roles: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly authTime: number
+  readonly amr: readonly string[]
+  readonly acr: string | undefined
+  readonly device: Device
+  readonly idleTtlSeconds: number
+  readonly maxTtlSeconds: number
+  readonly how: 'password' | 'backend'
+  /** The client that asked for it. */
+  readonly startedBy: string
+  /** The hash of the password that was right; the session starts only if it still is the user's. */
+  readonly passwordHash: string | undefined
+  readonly origin: Origin
+  /** Sees the session before it is kept; what it throws undoes the start. */
+  readonly confirm: (session: Session) => void
+}
+
+export type Started =
+  | { outcome: 'started'; session: Session; refreshToken: string }
+  | { outcome: 'user_disabled' | 'password_changed' | 'client_deleted' }
+
+/** Starts a session and draws its first refresh token. Throws DatabaseUnavailable. */
+export type StartSession = (start: SessionStart) => Promise<Started>
+
+export function createStartSession(options: {
+  database: Database
+  clock: Clock
+  random: Random
+  refreshTokens: RefreshTokens
+  recordEvents: RecordEvents
+}): StartSession {
+  const { database, clock, random, refreshTokens, recordEvents } = options
+  return (start) =>
+    database.transaction(async (tx) => {
+      // Both rows are held until the session is in: whoever disables the user, changes the password
+      // or deletes the client meanwhile comes after it, and ends it.
+      const known = await lockUser(tx, start.sub)
+      if (known?.user.disabledAt !== undefined) return { outcome: 'user_disabled' }
+      if (start.passwordHash !== undefined && known?.passwordHash !== start.passwordHash) {
+        return { outcome: 'password_changed' }
+      }
+      if (!(await lockClient(tx, start.clientId))) return { outcome: 'client_deleted' }
+
+      const now = clock.now()
+      const { value, handleHash } = refreshTokens.draw()
+      const expiresAt = now + start.maxTtlSeconds * 1000
+      const session: Session = {
+        sid: uuidV7(now, random),
+        clientId: start.clientId,
+        sub: start.sub,
+        scope: start.scope,
+        audience: start.audience,
+        roles: [...new Set([...(known?.user.roles ?? []), ...start.roles])],
+        claims: { ...known?.user.claims, ...start.claims },
+        authTime: start.authTime,
+        amr: start.amr,
+        acr: start.acr,
+        device: start.device,
+        createdAt: now,
+        lastUsedAt: now,
+        idleExpiresAt: Math.min(now + start.idleTtlSeconds * 1000, expiresAt),
+        expiresAt,
+        ended: undefined,
+      }
+      start.confirm(session)
+      await addSession(tx, session, handleHash)
+      const { sid, sub, clientId } = session
+      const { how, startedBy } = start
+      await recordEvents(tx, start.origin, [
+        { type: 'session.started', sid, sub, clientId, how, startedBy },
+      ])
+      return { outcome: 'started', session, refreshToken: value }
+    })
+}

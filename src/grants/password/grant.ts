@@ -1,0 +1,88 @@
+import type { RecordEvents } from '../../audit/store.ts'
+import type { Clock } from '../../base/clock.ts'
+import { narrowAudience, narrowScope } from '../../clients/client.ts'
+import type { Database } from '../../db/connect.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import type { StartSession } from '../../sessions/start.ts'
+import { requireSessionWithinBudget } from '../../tokens/budget.ts'
+import type { Passwords } from '../../users/password.ts'
+import { findUserByName } from '../../users/store.ts'
+import { normaliseUsername } from '../../users/user.ts'
+import { QueueFull } from '../../users/work-queue.ts'
+import type { Grant, GrantRequest } from '../grant.ts'
+import { type SessionLifetimes, sessionLifetimes } from '../lifetimes.ts'
+
+/**
+ * The user's name and password (RFC 6749 §4.3), for clients that are registered for it. Unknown
+ * user, wrong password and disabled user get the same answer after the same work.
+ */
+export function createPasswordGrant(options: {
+  database: Database
+  clock: Clock
+  passwords: Passwords
+  startSession: StartSession
+  recordEvents: RecordEvents
+  issuer: string
+  lifetimes: SessionLifetimes
+}): Grant {
+  const { database, clock, passwords, startSession, recordEvents } = options
+
+  const logIn = async ({ client, parameters, origin }: GrantRequest) => {
+    const username = normaliseUsername(parameters.require('username'))
+    const password = parameters.require('password')
+    const known =
+      username === undefined ? undefined : await findUserByName(database.kysely, username)
+    if (await verify(passwords, known?.passwordHash, password)) return known
+    const { clientId } = client
+    const sub = known?.user.sub
+    await recordEvents(database.kysely, origin, [{ type: 'login.failed', clientId, sub }])
+    return undefined
+  }
+
+  return {
+    type: 'password',
+    async authorize(request) {
+      const { client, parameters, origin } = request
+      const allowed = client.audience.map(({ audience }) => audience)
+      const scope = narrowScope(client.scope, parameters.get('scope'))
+      const audience = narrowAudience(allowed, parameters.resources)
+      const login = await logIn(request)
+      if (login === undefined) throw loginFailed()
+      const started = await startSession({
+        clientId: client.clientId,
+        sub: login.user.sub,
+        scope,
+        audience,
+        roles: [],
+        claims: {},
+        authTime: clock.now(),
+        amr: ['pwd'],
+        acr: undefined,
+        device: { userAgent: origin.userAgent, address: origin.address, label: undefined },
+        ...sessionLifetimes(client, options.lifetimes),
+        how: 'password',
+        startedBy: client.clientId,
+        passwordHash: login.passwordHash,
+        origin,
+        confirm: (session) =>
+          requireSessionWithinBudget({ client, session, scope, audience }, options.issuer),
+      })
+      if (started.outcome !== 'started') throw loginFailed()
+      const { session, refreshToken } = started
+      return { subject: { client, session, scope, audience }, refreshToken }
+    },
+  }
+}
+
+async function verify(passwords: Passwords, hash: string | undefined, password: string) {
+  try {
+    return await passwords.verify(hash, password)
+  } catch (error) {
+    if (!(error instanceof QueueFull)) throw error
+    throw new OAuthError('login_queue_full', 'too many logins at this moment; try again shortly')
+  }
+}
+
+function loginFailed(): OAuthError {
+  return new OAuthError('login_failed', 'the username or the password is wrong')
+}

@@ -1,0 +1,122 @@
+import type { EndReason } from '../../audit/event.ts'
+import { sha256 } from '../../base/hash.ts'
+import type { Client } from '../../clients/client.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import type { Reason } from '../../oauth/reasons.ts'
+import { formatScope, parseScope } from '../../oauth/scope.ts'
+import type { RotateRefreshToken, Rotation } from '../../sessions/rotate.ts'
+import type { Session } from '../../sessions/session.ts'
+import type { Grant, GrantAnswer, RefreshOutcome } from '../grant.ts'
+import { type SessionLifetimes, sessionLifetimes } from '../lifetimes.ts'
+
+/**
+ * Refreshing (RFC 6749 §6). Scope and `resource` may be narrowed for the new access token; the
+ * session keeps what was granted, so the next refresh may ask for all of it again.
+ */
+export function createRefreshTokenGrant(options: {
+  rotateRefreshToken: RotateRefreshToken
+  lifetimes: SessionLifetimes
+}): Grant {
+  return {
+    type: 'refresh_token',
+    async authorize({ client, parameters, idempotencyKey, origin }) {
+      const scope = parseScope(parameters.get('scope') ?? '')
+      const { resources } = parameters
+      const rotation = await options.rotateRefreshToken({
+        refreshToken: parameters.require('refresh_token'),
+        clientId: client.clientId,
+        attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
+        scope,
+        resources,
+        idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,
+        origin,
+      })
+      return answer(rotation, client, scope, resources)
+    },
+  }
+}
+
+function answer(
+  rotation: Rotation,
+  client: Client,
+  scope: readonly string[],
+  resources: readonly string[],
+): GrantAnswer {
+  const grant = (refreshOutcome: RefreshOutcome, session: Session, refreshToken: string) => ({
+    subject: {
+      client,
+      session,
+      scope: scope.length === 0 ? session.scope : scope,
+      audience:
+        resources.length === 0
+          ? session.audience
+          : session.audience.filter((audience) => resources.includes(audience)),
+    },
+    refreshToken,
+    refreshOutcome,
+  })
+  switch (rotation.outcome) {
+    case 'rotated':
+    case 'retried':
+    case 'recovered':
+      return grant(rotation.outcome, rotation.session, rotation.refreshToken)
+    case 'ahead':
+      // To the caller it is the recovery of a chain that the database had lost the end of.
+      return grant('recovered', rotation.session, rotation.refreshToken)
+    case 'unknown':
+      throw new OAuthError('refresh_unknown', 'this is no refresh token of this service')
+    case 'wrong_client':
+      throw new OAuthError('client_mismatch', 'the refresh token belongs to another client')
+    case 'exceeds_grant':
+      throw exceedsGrant(scope, resources)
+    case 'reused':
+      throw new OAuthError(
+        'refresh_reused',
+        'the refresh token was used before; the session was ended because somebody else may hold it',
+      )
+    case 'stale':
+      throw new OAuthError(
+        'refresh_stale',
+        'a newer refresh token of this session is in use; read your storage again, the session lives',
+      )
+    case 'expired':
+      throw rotation.end === 'max'
+        ? new OAuthError(
+            'session_max_age',
+            'the session has reached its greatest age; log in again',
+          )
+        : new OAuthError(
+            'session_idle_timeout',
+            'the session was unused for too long; log in again',
+          )
+    case 'ended': {
+      const [reason, description] = ENDED[rotation.reason]
+      throw new OAuthError(reason, description)
+    }
+  }
+}
+
+/** Of a request that names both, the scope is told first: one thing at a time. */
+function exceedsGrant(scope: readonly string[], resources: readonly string[]): OAuthError {
+  return scope.length > 0
+    ? new OAuthError(
+        'scope_not_allowed',
+        `the session was not granted all of scope ${formatScope(scope)}; a refresh may ask for less, never for more`,
+      )
+    : new OAuthError(
+        'resource_not_allowed',
+        `the session was not granted all of resource ${resources.length} named; a refresh may ask for less, never for more`,
+      )
+}
+
+/** What a session's end is called on the wire, and to the reader. */
+const ENDED: Record<EndReason, readonly [Reason, string]> = {
+  logged_out: ['session_revoked', 'the session was ended: logged out'],
+  token_revoked: ['session_revoked', 'the session was ended: one of its tokens was revoked'],
+  ended_by_user: ['session_revoked', 'the session was ended by the user on another device'],
+  ended_by_operator: ['session_revoked', 'the session was ended by an operator'],
+  refresh_reused: ['refresh_reused', 'the session was ended: a used refresh token was used again'],
+  user_disabled: ['user_disabled', 'the session was ended: the user was disabled'],
+  password_changed: ['password_changed', 'the session was ended: the password was changed'],
+  client_deleted: ['client_deleted', 'the session was ended: its client was deleted'],
+}

@@ -1,0 +1,56 @@
+import type { Origin } from '../audit/event.ts'
+import type { AuthenticateClient } from '../clients/authenticate.ts'
+import { requireGrant } from '../clients/client.ts'
+import { OAuthError, quotable } from '../oauth/error.ts'
+import type { Parameters } from '../oauth/parameters.ts'
+import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
+import type { Grant } from './grant.ts'
+
+/** A token request as the door has read it. */
+export interface TokenRequest {
+  readonly authorizationHeader: string | undefined
+  readonly parameters: Parameters
+  /** The Idempotency-Key header, unread. */
+  readonly idempotencyKey: string | undefined
+  readonly origin: Origin
+}
+
+/**
+ * The desk of the token endpoint (RFC 6749 §3.2): the steps that every grant shares, so that none
+ * can forget one. Throws OAuthError, DatabaseUnavailable.
+ * @param grantType what `grant_type` says, or what the route stands for
+ */
+export type TokenEndpoint = (
+  grantType: string,
+  request: TokenRequest,
+) => Promise<TokenAnswer & { clientId: string }>
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+
+export function createTokenEndpoint(options: {
+  grants: readonly Grant[]
+  authenticateClient: AuthenticateClient
+  answerWithTokens: AnswerWithTokens
+}): TokenEndpoint {
+  const grants = new Map<string, Grant>(options.grants.map((grant) => [grant.type, grant]))
+  const known = [...grants.keys()].join(', ')
+  return async (grantType, { authorizationHeader, parameters, idempotencyKey, origin }) => {
+    const grant = grants.get(grantType)
+    if (grant === undefined) {
+      throw new OAuthError(
+        'grant_type_unsupported',
+        `grant_type ${quotable(grantType)} is not supported; supported: ${known}`,
+      )
+    }
+    if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+      throw new OAuthError(
+        'idempotency_key_invalid',
+        'Idempotency-Key must be 1 to 255 printable ASCII characters without spaces, such as a UUID',
+      )
+    }
+    const client = await options.authenticateClient(authorizationHeader, parameters)
+    requireGrant(client, grant.type)
+    const answer = await grant.authorize({ client, parameters, idempotencyKey, origin })
+    return { ...options.answerWithTokens(answer), clientId: client.clientId }
+  }
+}

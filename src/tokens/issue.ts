@@ -1,0 +1,62 @@
+import type { Clock } from '../base/clock.ts'
+import { fraction, type Random } from '../base/random.ts'
+import { type Algorithm, defaultAlgorithm } from '../jwt/algorithms.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { buildClaims, type Subject } from './access-token.ts'
+import { largestClaims, requireWithinBudget, WARN_BYTES } from './budget.ts'
+
+/** An access token and for how many seconds it lives. */
+export interface IssuedAccessToken {
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+  readonly jti: string
+}
+
+/**
+ * The one mint: signs an access token with the key in memory. Makes no query. Throws
+ * `access_token_too_large`.
+ */
+export type IssueAccessToken = (subject: Subject) => IssuedAccessToken
+
+/** So much of its lifetime a token may randomly lose, lest a fleet started together refresh together. */
+const JITTER = 0.05
+
+export function createIssueAccessToken(options: {
+  issuer: string
+  keyRing: KeyRing
+  clock: Clock
+  random: Random
+  accessTokenTtlSeconds: number
+  /** Hears of tokens over 2 KB: how large, whose, and by which claims. */
+  onLargeToken: (token: { bytes: number; clientId: string; largest: string }) => void
+}): IssueAccessToken {
+  const { issuer, keyRing, clock, random } = options
+  return (subject) => {
+    const now = clock.now()
+    const iat = Math.floor(now / 1000)
+    const { client, session } = subject
+    const ttl = client.lifetimes.accessTokenTtlSeconds ?? options.accessTokenTtlSeconds
+    const jittered = Math.ceil(ttl * (1 - JITTER * fraction(random)))
+    // An access token does not outlive its session.
+    const sessionLeft =
+      session === undefined ? jittered : Math.floor(session.expiresAt / 1000) - iat
+    const exp = iat + Math.max(1, Math.min(jittered, sessionLeft))
+    const jti = random.bytes(16).toString('base64url')
+    const claims = buildClaims(subject, { issuer, jti, iat, exp })
+    const accessToken = keyRing.signer(chooseAlgorithm(subject))(claims)
+    requireWithinBudget(accessToken.length, claims)
+    if (accessToken.length > WARN_BYTES) {
+      const { clientId } = client
+      options.onLargeToken({ bytes: accessToken.length, clientId, largest: largestClaims(claims) })
+    }
+    return { accessToken, expiresInSeconds: exp - iat, jti }
+  }
+}
+
+/** The client's choice, else that of the first of the token's audiences that has one. */
+function chooseAlgorithm({ client, audience }: Subject): Algorithm {
+  const chosen = client.audience.find(
+    (one) => one.signingAlg !== undefined && audience.includes(one.audience),
+  )
+  return client.signingAlg ?? chosen?.signingAlg ?? defaultAlgorithm
+}

@@ -1,0 +1,121 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Clock } from '../base/clock.ts'
+import { type Random, uuidV7 } from '../base/random.ts'
+import type { Database } from '../db/connect.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { answerOAuthErrors, answerProblems } from './plugins/errors.ts'
+import { guardWithBearer } from './plugins/guard.ts'
+import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
+import { readOAuthBodies } from './plugins/oauth-body.ts'
+import { describeApi } from './plugins/openapi.ts'
+import { acceptRequestId, logRequests } from './plugins/request-log.ts'
+import { healthRoutes } from './routes/health.ts'
+import { introspectRoute } from './routes/introspect.ts'
+import { jwksRoute } from './routes/jwks.ts'
+import { logoutRoute } from './routes/logout.ts'
+import { meRoute } from './routes/me.ts'
+import { metadataRoutes } from './routes/metadata.ts'
+import { refreshRoute } from './routes/refresh.ts'
+import { revokeRoute } from './routes/revoke.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { startSessionRoute } from './routes/start-session.ts'
+import { tokenRoute } from './routes/token.ts'
+import { OAuthErrorBody, ProblemBody } from './wire/errors.ts'
+import { TokenResponse } from './wire/token-response.ts'
+
+/** What the public app is made of: the options of all its routes, taken together. */
+export type AppOptions = {
+  version: string
+  database: Database
+  clock: Clock
+  random: Random
+  logger: FastifyBaseLogger
+} & Parameters<typeof guardWithBearer>[1] &
+  Parameters<typeof healthRoutes>[1] &
+  Parameters<typeof introspectRoute>[1] &
+  Parameters<typeof jwksRoute>[1] &
+  Omit<Parameters<typeof logoutRoute>[1], 'db'> &
+  Parameters<typeof metadataRoutes>[1] &
+  Parameters<typeof revokeRoute>[1] &
+  Parameters<typeof startSessionRoute>[1] &
+  Parameters<typeof tokenRoute>[1]
+
+const BODY_LIMIT = 16 * 1024
+
+/**
+ * The public app, not yet listening: one scope for each trust zone, each with its own way to answer
+ * errors and its own bodies.
+ */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { clock, random, database } = options
+  const app = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
+    bodyLimit: BODY_LIMIT,
+    // Requests that arrive while the service closes are answered like any other.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 10_000,
+    genReqId: (request) =>
+      acceptRequestId(request.headers['x-request-id']) ?? uuidV7(clock.now(), random),
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+  })
+  logRequests(app)
+  requireStatedSecurity(app)
+  answerUnmatched(app)
+  answerProblems(app)
+  for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
+  await describeApi(app, options)
+
+  const routeOptions = { ...options, db: database.kysely }
+  app.register((scope, _options, done) => {
+    healthRoutes(scope, options)
+    jwksRoute(scope, options)
+    metadataRoutes(scope, options)
+    done()
+  })
+  app.register((scope, _options, done) => {
+    answerOAuthErrors(scope)
+    neverStore(scope)
+    refuseUntilLoaded(scope, options.keyRing)
+    scope.register((forms, _formOptions, formsDone) => {
+      readOAuthBodies(forms)
+      tokenRoute(forms, options)
+      refreshRoute(forms, options)
+      logoutRoute(forms, routeOptions)
+      revokeRoute(forms, options)
+      introspectRoute(forms, options)
+      formsDone()
+    })
+    startSessionRoute(scope, options)
+    done()
+  })
+  app.register((scope, _options, done) => {
+    neverStore(scope)
+    refuseUntilLoaded(scope, options.keyRing)
+    guardWithBearer(scope, options)
+    meRoute(scope)
+    sessionRoutes(scope, routeOptions)
+    done()
+  })
+  await app.ready()
+  return app
+}
+
+/** Before its keys are there the service can decide nothing: 503, whatever was asked. */
+function refuseUntilLoaded(app: FastifyInstance, keyRing: KeyRing): void {
+  app.addHook('onRequest', async () => {
+    if (!keyRing.loaded) throw new OAuthError('not_ready', 'the service is starting; try again')
+  })
+}
+
+/** RFC 6749 §5.1: what carries tokens, or speaks of them, is kept by no cache. */
+function neverStore(app: FastifyInstance): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
+  })
+}

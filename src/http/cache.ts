@@ -1,0 +1,13 @@
+/**
+ * For what every verifier fetches: fresh for five minutes, and good for a day if we are away, so
+ * that an outage of ours is none of theirs (RFC 5861).
+ */
+export const CACHE_CONTROL =
+  'public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400'
+
+/** Whether an If-None-Match header names this entity tag (RFC 9110 §13.1.2). */
+export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etag)
+}

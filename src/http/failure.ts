@@ -1,0 +1,60 @@
+import { DatabaseUnavailable } from '../db/failure.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { Reason } from '../oauth/reasons.ts'
+import { Problem } from './problem.ts'
+
+/** Seconds after which a caller may try again what failed because of us. */
+export const RETRY_AFTER = { 'retry-after': '2' }
+
+interface FastifyFailure {
+  code?: string
+  statusCode?: number
+  validation?: unknown
+  message: string
+}
+
+/** What Fastify itself refuses, by its code. */
+const FASTIFY_REASONS: Record<string, readonly [Reason, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than 16 KiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'content_type_unsupported',
+    'send Content-Type: application/x-www-form-urlencoded or application/json',
+  ],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['body_malformed', 'the JSON body is empty'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['body_malformed', 'the body is not valid JSON'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'body_malformed',
+    'Content-Length is not the length of the body',
+  ],
+}
+
+/** Whatever went wrong in an OAuth route, as the one error it answers with. */
+export function toOAuthError(failure: unknown): OAuthError {
+  if (failure instanceof OAuthError) {
+    return failure.status === 503 ? withRetryAfter(failure) : failure
+  }
+  if (failure instanceof DatabaseUnavailable) {
+    return new OAuthError(
+      'database_unavailable',
+      'the database does not answer; keep your tokens and try again',
+      RETRY_AFTER,
+    )
+  }
+  const { code = '', statusCode = 500, validation, message } = failure as FastifyFailure
+  const known = FASTIFY_REASONS[code]
+  if (known !== undefined) return new OAuthError(...known)
+  if (validation !== undefined) return new OAuthError('parameter_invalid', message)
+  if (statusCode < 500) return new OAuthError('body_malformed', 'the request is malformed')
+  return new OAuthError('internal', 'an error of ours; it was logged under this request_id')
+}
+
+/** Whatever went wrong in any other route, as the problem it answers with. */
+export function toProblem(failure: unknown): Problem {
+  if (failure instanceof Problem) return failure
+  const error = toOAuthError(failure)
+  return new Problem(error.status, error.reason, error.message, { ...error.headers })
+}
+
+function withRetryAfter(error: OAuthError): OAuthError {
+  return new OAuthError(error.reason, error.message, { ...RETRY_AFTER, ...error.headers })
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { describeDatabaseError } from '../../db/failure.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import { toOAuthError, toProblem } from '../failure.ts'
+
+/** Answers the errors of this scope as RFC 6749 §5.2. */
+export function answerOAuthErrors(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, errorShape: 'oauth' }
+  })
+  app.setErrorHandler(sendOAuthError)
+}
+
+/**
+ * Answers the errors of this scope as RFC 9457, unless one says of itself that it is of OAuth (a
+ * wrong method at an OAuth path, which no route handles).
+ */
+export function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((failure, request, reply) =>
+    failure instanceof OAuthError && request.is404
+      ? sendOAuthError(failure, request, reply)
+      : sendProblem(failure, request, reply),
+  )
+}
+
+function sendOAuthError(failure: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const error = toOAuthError(failure)
+  noteFailure(request, error.status, failure)
+  request.facts.error = error.error
+  request.facts.reason = error.reason
+  return send(reply, error.status, error.headers, 'application/json', {
+    error: error.error,
+    error_description: error.message,
+    reason: error.reason,
+    request_id: request.id,
+  })
+}
+
+function sendProblem(failure: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = toProblem(failure)
+  const { status, headers } = problem
+  noteFailure(request, status, failure)
+  request.facts.reason = problem.code
+  return send(reply, status, headers, 'application/problem+json', problem.toBody(request.id))
+}
+
+/** Sends a body past the route's response schema, which must not be able to cut an error short. */
+function send(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  mediaType: string,
+  body: object,
+) {
+  reply.code(status).headers(headers).header('cache-control', 'no-store').type(mediaType)
+  return reply.send(JSON.stringify(body))
+}
+
+/** What is our own trouble goes to the log with its cause; what is the caller's needs no stack. */
+function noteFailure(request: FastifyRequest, status: number, failure: unknown): void {
+  if (status < 500) return
+  const { cause } = failure as Error
+  const described = describeDatabaseError(cause ?? failure)
+  const stack = status === 500 && failure instanceof Error ? { stack: failure.stack } : {}
+  request.log.error({ err: { ...described, ...stack } }, 'request failed')
+}

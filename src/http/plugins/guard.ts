@@ -1,0 +1,113 @@
+import fastifyJwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Clock } from '../../base/clock.ts'
+import { algorithmNames } from '../../jwt/algorithms.ts'
+import { readCompact } from '../../jwt/compact.ts'
+import type { KeyRing } from '../../keys/key-ring.ts'
+import { parseAuthorization } from '../../oauth/authorization-header.ts'
+import type { AccessTokenClaims } from '../../tokens/access-token.ts'
+import { isAccessTokenClaims } from '../../tokens/judge.ts'
+import type { ReadTokenState } from '../../tokens/state.ts'
+import { Problem } from '../problem.ts'
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    user: AccessTokenClaims
+  }
+}
+
+export interface GuardOptions {
+  issuer: string
+  keyRing: KeyRing
+  clock: Clock
+  readTokenState: ReadTokenState
+}
+
+/**
+ * Lets into this scope only requests with a good access token (RFC 6750) that is meant for this
+ * service and whose session is alive; its claims are `request.user`. Refusals are 401 problems with
+ * a challenge, never 401 for an outage.
+ */
+export function guardWithBearer(app: FastifyInstance, options: GuardOptions): void {
+  const { issuer, keyRing, clock, readTokenState } = options
+  app.register(fastifyJwt, {
+    secret: async (_request: FastifyRequest, token: unknown) => {
+      const { kid, alg } = (token as { header: { kid: string; alg: string } }).header
+      const key = keyRing.find(kid)
+      if (key === undefined || key.algorithm !== alg) throw invalid('token_invalid', UNKNOWN_KEY)
+      return key.pem
+    },
+    decode: { complete: true },
+    verify: {
+      algorithms: algorithmNames,
+      allowedIss: issuer,
+      allowedAud: issuer,
+      checkTyp: 'at+jwt',
+      requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
+      cache: false,
+      // The lifetime is judged below, on the clock that everything here is judged by.
+      ignoreExpiration: true,
+    },
+  })
+  app.addHook('onRequest', async (request) => {
+    const token = readBearer(request)
+    if (readCompact(token) === undefined) {
+      throw invalid('token_malformed', 'the access token is not a JWT of this service')
+    }
+    await verify(request)
+    const claims = request.user
+    if (!isAccessTokenClaims(claims, issuer)) {
+      throw invalid('token_invalid', 'the access token lacks a claim of RFC 9068 section 2.2')
+    }
+    if (claims.exp * 1000 <= clock.now()) {
+      throw invalid('token_expired', 'the access token has expired; refresh it')
+    }
+    request.facts.clientId = claims.client_id
+    if (claims.sid !== undefined) request.facts.sid = claims.sid
+    if (!(await readTokenState(claims)).stands) {
+      throw invalid('token_revoked', 'the access token was revoked, or its session has ended')
+    }
+  })
+}
+
+const UNKNOWN_KEY = 'the access token was signed by a key that this service does not publish'
+
+/** What @fastify/jwt says by code, in our words. */
+const MESSAGES: Record<string, string> = {
+  FAST_JWT_INVALID_SIGNATURE: 'the signature of the access token is wrong',
+  FAST_JWT_INVALID_CLAIM_VALUE:
+    'the access token is not meant for this service: see its iss and aud',
+  FAST_JWT_INVALID_TYPE: 'the token is not an access token: its typ must be at+jwt',
+}
+
+async function verify(request: FastifyRequest): Promise<void> {
+  try {
+    await request.jwtVerify()
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    const { code = '' } = error as { code?: string }
+    throw invalid('token_invalid', MESSAGES[code] ?? 'the access token is not valid')
+  }
+}
+
+function readBearer(request: FastifyRequest): string {
+  const names = request.raw.rawHeaders.filter((_, index) => index % 2 === 0)
+  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) {
+    throw new Problem(400, 'token_repeated', 'send one Authorization header')
+  }
+  const authorization = parseAuthorization(request.headers.authorization)
+  if (authorization.scheme === 'bearer') return authorization.token
+  if (authorization.scheme === 'malformed' && authorization.said === 'bearer') {
+    throw invalid('token_malformed', 'send Authorization: Bearer and the access token')
+  }
+  // Without a token there is nothing to say about it (RFC 6750 §3.1).
+  throw new Problem(401, 'token_missing', 'send Authorization: Bearer and an access token', {
+    'www-authenticate': 'Bearer realm="mintmark"',
+  })
+}
+
+function invalid(code: string, description: string): Problem {
+  return new Problem(401, code, description, {
+    'www-authenticate': `Bearer realm="mintmark", error="invalid_token", error_description="${description}"`,
+  })
+}

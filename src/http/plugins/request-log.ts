@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Origin } from '../../audit/event.ts'
+
+/** What a route found out about its request, for the one log line. Never a secret. */
+export interface RequestFacts {
+  clientId?: string
+  sid?: string
+  grantType?: string
+  outcome?: string
+  error?: string
+  reason?: string
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    facts: RequestFacts
+  }
+}
+
+/**
+ * One JSON line a request, at its end. It names the route's pattern and not the URL, because people
+ * put tokens into URLs; and it has no header and no body.
+ */
+export function logRequests(app: FastifyInstance): void {
+  app.decorateRequest('facts')
+  app.addHook('onRequest', async (request, reply) => {
+    request.facts = {}
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { clientId, sid, grantType, outcome, error, reason } = request.facts
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'unmatched',
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+        client_id: clientId,
+        sid,
+        grant_type: grantType,
+        outcome,
+        error,
+        reason,
+      },
+      'request',
+    )
+  })
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
+
+/** The caller's X-Request-Id when it is fit for a log, else undefined. */
+export function acceptRequestId(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
+}
+
+const USER_AGENT_LIMIT = 512
+
+/** Where a request comes from, for events and sessions. */
+export function originOf(request: FastifyRequest): Origin {
+  // What cannot be printed cannot be stored either, and is no part of a browser's name.
+  const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '?')
+  return {
+    requestId: request.id,
+    address: request.ip,
+    userAgent: userAgent?.slice(0, USER_AGENT_LIMIT),
+  }
+}

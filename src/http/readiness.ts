@@ -1,0 +1,62 @@
+import type { Database } from '../db/connect.ts'
+import { DatabaseUnavailable } from '../db/failure.ts'
+import { migrationStatus } from '../db/migrate.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+
+/** Whether requests should be sent here, and if not, why. */
+export interface Readiness {
+  check(): Promise<ReadinessReport>
+  /** From now on the answer is no: the process is about to stop. */
+  drain(): void
+}
+
+export interface ReadinessReport {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<'database' | 'migrations' | 'keys' | 'shutdown', Check>>
+}
+
+interface Check {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export function createReadiness(options: { database: Database; keyRing: KeyRing }): Readiness {
+  let draining = false
+  return {
+    async check() {
+      const checks = {
+        ...(await checkDatabase(options.database)),
+        keys: options.keyRing.loaded
+          ? { ok: true, detail: 'loaded' }
+          : { ok: false, detail: 'not loaded yet' },
+        shutdown: draining
+          ? { ok: false, detail: 'the service is stopping' }
+          : { ok: true, detail: 'not asked for' },
+      }
+      return { ready: Object.values(checks).every(({ ok }) => ok), checks }
+    },
+    drain() {
+      draining = true
+    },
+  }
+}
+
+async function checkDatabase(database: Database): Promise<{ database: Check; migrations: Check }> {
+  try {
+    const migrations = await migrationStatus(database)
+    const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
+    return {
+      database: { ok: true, detail: 'answers' },
+      migrations:
+        pending.length === 0
+          ? { ok: true, detail: 'all applied' }
+          : { ok: false, detail: `pending: ${pending.map(({ name }) => name).join(', ')}` },
+    }
+  } catch (error) {
+    const detail = error instanceof DatabaseUnavailable ? 'does not answer' : 'refuses the question'
+    return {
+      database: { ok: false, detail },
+      migrations: { ok: false, detail: 'unknown while the database does not answer' },
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { Executor } from '../../db/connect.ts'
+import type { EndSessions } from '../../sessions/end.ts'
+import type { RefreshTokens } from '../../sessions/refresh-token.ts'
+import { findByHandle } from '../../sessions/store.ts'
+import { parametersOf } from '../plugins/oauth-body.ts'
+import { originOf } from '../plugins/request-log.ts'
+import { oauthErrors } from '../wire/errors.ts'
+import { inFormOrJson } from '../wire/media.ts'
+
+const LogoutRequestBody = Type.Object({
+  refresh_token: Type.String({ description: 'Any refresh token of the session, also an old one.' }),
+})
+
+/**
+ * `POST /logout`: ends the session of a refresh token. Holding any of its tokens is enough, since
+ * ending a session harms nobody; a token that is unknown or ended already is 204 as well.
+ */
+export function logoutRoute(
+  app: FastifyInstance,
+  options: { db: Executor; refreshTokens: RefreshTokens; endSessions: EndSessions },
+): void {
+  const { db, refreshTokens, endSessions } = options
+  app.post(
+    '/logout',
+    {
+      schema: {
+        operationId: 'logout',
+        summary: 'End a session',
+        description:
+          'Once this is answered no refresh of the session succeeds. Access tokens that are out live until they expire, unless their verifier asks `/introspect`.',
+        tags: ['tokens'],
+        security: [],
+        body: inFormOrJson(LogoutRequestBody, {
+          refresh_token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
+        }),
+        response: {
+          204: Type.Null({ description: 'The session has ended, now or before.' }),
+          ...oauthErrors(400, 413, 415, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const token = refreshTokens.parse(parametersOf(request).require('refresh_token'))
+      const found = token && (await findByHandle(db, token.handleHash))
+      if (found !== undefined) {
+        const { sid, sub, clientId } = found.session
+        request.facts.sid = sid
+        request.facts.clientId = clientId
+        await endSessions.end({ sid }, 'logged_out', { by: sub, origin: originOf(request) })
+      }
+      return reply.code(204).send()
+    },
+  )
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { sha256 } from '../../base/hash.ts'
+import { algorithmNames } from '../../jwt/algorithms.ts'
+import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
+import { CACHE_CONTROL, isFresh } from '../cache.ts'
+
+const PATHS = {
+  '/.well-known/oauth-authorization-server': 'getMetadata',
+  '/.well-known/openid-configuration': 'getOpenidConfiguration',
+} as const
+
+const Metadata = Type.Object(
+  {
+    issuer: Type.String(),
+    token_endpoint: Type.String(),
+    jwks_uri: Type.String(),
+  },
+  {
+    $id: 'Metadata',
+    description: 'Authorization server metadata (RFC 8414 section 2).',
+    additionalProperties: true,
+  },
+)
+
+/**
+ * The metadata of RFC 8414 §2, at its own path and at the one of OpenID Connect Discovery, where many
+ * verifiers look. Made once from the configured issuer, never from the request's Host.
+ */
+export function metadataRoutes(app: FastifyInstance, options: { issuer: string }): void {
+  const body = JSON.stringify(describe(options.issuer))
+  const etag = `"${sha256(body).toString('base64url').slice(0, 22)}"`
+  for (const [path, operationId] of Object.entries(PATHS)) {
+    app.get(
+      path,
+      {
+        schema: {
+          operationId,
+          summary: 'Where everything is',
+          description: 'Authorization server metadata (RFC 8414).',
+          tags: ['verification'],
+          security: [],
+          response: {
+            200: {
+              description: 'The metadata.',
+              content: { 'application/json': { schema: Metadata } },
+            },
+            304: Type.Null({ description: 'You have it already.' }),
+          },
+        },
+      },
+      async (request, reply) => {
+        reply.headers({ etag, 'cache-control': CACHE_CONTROL })
+        if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
+        return reply.type('application/json').send(body)
+      },
+    )
+  }
+}
+
+function describe(issuer: string) {
+  const confidential = authenticationMethods.filter((method) => method !== 'none')
+  return {
+    issuer,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    grant_types_supported: grantTypes,
+    // There is no authorization endpoint, so there is no response type (RFC 8414 §2 requires the list).
+    response_types_supported: [],
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    revocation_endpoint_auth_methods_supported: authenticationMethods,
+    introspection_endpoint_auth_methods_supported: confidential,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: algorithmNames,
+    service_documentation: `${issuer}/docs`,
+  }
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { AuthenticateClient } from '../../clients/authenticate.ts'
+import type { RevokeToken } from '../../tokens/revoke.ts'
+import { parametersOf } from '../plugins/oauth-body.ts'
+import { originOf } from '../plugins/request-log.ts'
+import { oauthErrors } from '../wire/errors.ts'
+import { inFormOrJson } from '../wire/media.ts'
+
+const RevocationRequestBody = Type.Object({
+  token: Type.String({ description: 'A refresh token or an access token of this client.' }),
+  token_type_hint: Type.Optional(
+    Type.String({ description: 'Not needed: a token says what it is.' }),
+  ),
+  client_id: Type.Optional(Type.String()),
+  client_secret: Type.Optional(Type.String()),
+})
+
+/** `POST /revoke` (RFC 7009): 200 with no body, for a token that is unknown as well (§2.2). */
+export function revokeRoute(
+  app: FastifyInstance,
+  options: { authenticateClient: AuthenticateClient; revokeToken: RevokeToken },
+): void {
+  app.post(
+    '/revoke',
+    {
+      schema: {
+        operationId: 'revokeToken',
+        summary: 'Revoke a token',
+        description:
+          'Revocation (RFC 7009). A refresh token, or an access token of a session, ends the whole session; an access token without a session is revoked alone.',
+        tags: ['tokens'],
+        security: [{ clientBasic: [] }, {}],
+        body: inFormOrJson(RevocationRequestBody, {
+          token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
+          client_id: 'web',
+        }),
+        response: {
+          200: Type.Null({ description: 'The token is of no use any more.' }),
+          ...oauthErrors(400, 401, 413, 415, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const parameters = parametersOf(request)
+      const client = await options.authenticateClient(request.headers.authorization, parameters)
+      request.facts.clientId = client.clientId
+      await options.revokeToken(parameters.require('token'), client, originOf(request))
+      return reply.code(200).send()
+    },
+  )
+}

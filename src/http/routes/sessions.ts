@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Clock } from '../../base/clock.ts'
+import type { Executor } from '../../db/connect.ts'
+import type { EndSessions } from '../../sessions/end.ts'
+import { findSession, listAlive } from '../../sessions/store.ts'
+import { originOf } from '../plugins/request-log.ts'
+import { Problem } from '../problem.ts'
+import { problems } from '../wire/errors.ts'
+import { SessionList, toWireSession } from '../wire/session.ts'
+
+/** More are not listed; a user with so many has lost count anyway. */
+const LIST_LIMIT = 200
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The caller's own sessions: `GET /sessions`, `DELETE /sessions/{id}`, `POST /sessions/end-others`. */
+export function sessionRoutes(
+  app: FastifyInstance,
+  options: { db: Executor; clock: Clock; endSessions: EndSessions },
+): void {
+  const { db, clock, endSessions } = options
+
+  app.get(
+    '/sessions',
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'My sessions',
+        description: 'The caller’s own live sessions, the last used first; `current` is this one.',
+        tags: ['sessions'],
+        security: [{ bearer: [] }],
+        response: { 200: SessionList, ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      const { sub, sid } = requireUser(request)
+      const sessions = await listAlive(db, { sub, limit: LIST_LIMIT }, clock.now())
+      return { sessions: sessions.map((session) => toWireSession(session, sid)) }
+    },
+  )
+
+  app.delete<{ Params: { id: string } }>(
+    '/sessions/:id',
+    {
+      schema: {
+        operationId: 'endSession',
+        summary: 'End one of my sessions',
+        description:
+          'Once this is answered no refresh of it succeeds. Ending it twice is 204 as well.',
+        tags: ['sessions'],
+        security: [{ bearer: [] }],
+        params: Type.Object({
+          id: Type.String({ description: 'The `id` of the list, the `sid` of its tokens.' }),
+        }),
+        response: {
+          204: Type.Null({ description: 'The session has ended, now or before.' }),
+          ...problems(400, 401, 403, 404, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { sub } = requireUser(request)
+      const { id } = request.params
+      const session = UUID.test(id) ? await findSession(db, id) : undefined
+      if (session?.sub !== sub) {
+        throw new Problem(404, 'session_unknown', 'you have no session with this id')
+      }
+      await endSessions.end({ sid: id }, 'ended_by_user', { by: sub, origin: originOf(request) })
+      return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/sessions/end-others',
+    {
+      schema: {
+        operationId: 'endOtherSessions',
+        summary: 'End all my other sessions',
+        description: 'Ends every session of the caller but the one that asks.',
+        tags: ['sessions'],
+        security: [{ bearer: [] }],
+        response: {
+          200: Type.Object({ ended: Type.Integer({ description: 'How many were ended.' }) }),
+          ...problems(400, 401, 403, 503),
+        },
+      },
+    },
+    async (request) => {
+      const { sub, sid } = requireUser(request)
+      const actor = { by: sub, origin: originOf(request) }
+      const ended = await endSessions.end({ sub, exceptSid: sid }, 'ended_by_user', actor)
+      return { ended: ended.length }
+    },
+  )
+}
+
+/** A client that speaks for itself has no sessions. */
+function requireUser({ user }: FastifyRequest): { sub: string; sid: string } {
+  if (user.sid === undefined) {
+    throw new Problem(403, 'user_required', 'this needs an access token of a user’s session')
+  }
+  return { sub: user.sub, sid: user.sid }
+}

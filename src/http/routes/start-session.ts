@@ -1,0 +1,118 @@
+import { isIP } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { START_SCOPE, type StartBackendSession } from '../../grants/start-session.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import { originOf } from '../plugins/request-log.ts'
+import { oauthErrors } from '../wire/errors.ts'
+import { reference } from '../wire/reference.ts'
+import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
+
+const text = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
+
+const SessionRequestBody = Type.Object(
+  {
+    sub: text(255, 'Who the user is, for you: the same user, the same sub.'),
+    client_id: text(100, 'The frontend that the tokens are for.'),
+    scope: Type.Optional(text(4096, 'Space-separated; all of the frontend’s when left out.')),
+    audience: Type.Optional(
+      Type.Array(text(500, 'An audience of the frontend.'), {
+        description: 'All of the frontend’s when left out.',
+        maxItems: 20,
+      }),
+    ),
+    roles: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$' }), { maxItems: 50 }),
+    ),
+    claims: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Custom claims, 2 KB at most.' }),
+    ),
+    amr: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\x21-\\x7e]{1,32}$' }), {
+        description: 'How the user was authenticated (RFC 8176).',
+        maxItems: 10,
+      }),
+    ),
+    acr: Type.Optional(text(255, 'How strongly the user was authenticated.')),
+    auth_time: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 2 ** 40,
+        description: 'In seconds since 1970; else now.',
+      }),
+    ),
+    device: Type.Optional(
+      Type.Object(
+        {
+          user_agent: Type.Optional(text(512, 'The user’s, not yours.')),
+          address: Type.Optional(text(45, 'The user’s IP address.')),
+          label: Type.Optional(text(100, 'A name for the device that the user recognises.')),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** `POST /sessions`: a trusted backend starts a session for a user whom it has authenticated. */
+export function startSessionRoute(
+  app: FastifyInstance,
+  options: { startBackendSession: StartBackendSession },
+): void {
+  app.post<{ Body: Static<typeof SessionRequestBody> }>(
+    '/sessions',
+    {
+      schema: {
+        operationId: 'startSession',
+        summary: 'Start a session for a user',
+        description: `For a backend that has authenticated the user itself. It authenticates with Basic and needs the scope \`${START_SCOPE}\`.`,
+        tags: ['sessions'],
+        security: [{ clientBasic: [] }],
+        body: {
+          ...SessionRequestBody,
+          examples: [{ sub: 'user-42', client_id: 'web', amr: ['mfa'] }],
+        },
+        response: {
+          201: { ...reference(TokenResponse), description: 'The session’s first tokens.' },
+          ...oauthErrors(400, 401, 403, 413, 415, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      const { audience, roles, claims, amr, acr, device } = body
+      if (!JSON.stringify(body).isWellFormed() || /\\ud[89a-f]/i.test(JSON.stringify(body))) {
+        throw new OAuthError('parameter_invalid', 'the body holds an unpaired surrogate')
+      }
+      if (device?.address !== undefined && isIP(device.address) === 0) {
+        throw new OAuthError('parameter_invalid', 'device.address is not an IP address')
+      }
+      const answer = await options.startBackendSession({
+        authorizationHeader: request.headers.authorization,
+        sub: body.sub,
+        clientId: body.client_id,
+        scope: body.scope,
+        audience: audience ?? [],
+        roles: roles ?? [],
+        claims: claims ?? {},
+        amr: amr ?? [],
+        acr,
+        authTime: body.auth_time,
+        device: {
+          userAgent: device?.user_agent,
+          address: device?.address,
+          label: device?.label,
+        },
+        origin: originOf(request),
+      })
+      request.facts.clientId = answer.startedBy
+      if (answer.sid !== undefined) request.facts.sid = answer.sid
+      return reply
+        .code(201)
+        .header('location', `/sessions/${answer.sid}`)
+        .send(toTokenResponse(answer))
+    },
+  )
+}

@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { TokenAnswer } from '../../grants/answer.ts'
+import type { TokenEndpoint, TokenRequest } from '../../grants/token-endpoint.ts'
+import { parametersOf } from '../plugins/oauth-body.ts'
+import { originOf } from '../plugins/request-log.ts'
+import { oauthErrors } from '../wire/errors.ts'
+import { inFormOrJson } from '../wire/media.ts'
+import { reference } from '../wire/reference.ts'
+import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
+
+const clientParameters = {
+  client_id: Type.Optional(
+    Type.String({ description: 'For public clients, and for client_secret_post.' }),
+  ),
+  client_secret: Type.Optional(Type.String({ description: 'For client_secret_post.' })),
+}
+const scope = Type.Optional(
+  Type.String({ description: 'Space-separated; everything allowed when left out.' }),
+)
+const resource = Type.Optional(
+  Type.String({ description: 'The audience of the token (RFC 8707); may be repeated.' }),
+)
+
+/** For documentation only: the desk reads the parameters, and each grant its own. */
+const TokenRequestBody = Type.Union([
+  Type.Object(
+    { grant_type: Type.Literal('client_credentials'), scope, resource, ...clientParameters },
+    { title: 'client_credentials (RFC 6749 section 4.4)' },
+  ),
+  Type.Object(
+    {
+      grant_type: Type.Literal('password'),
+      username: Type.String(),
+      password: Type.String({ format: 'password' }),
+      scope,
+      resource,
+      ...clientParameters,
+    },
+    { title: 'password (RFC 6749 section 4.3)' },
+  ),
+  Type.Object(
+    {
+      grant_type: Type.Literal('refresh_token'),
+      refresh_token: Type.String(),
+      scope,
+      resource,
+      ...clientParameters,
+    },
+    { title: 'refresh_token (RFC 6749 section 6)' },
+  ),
+])
+
+/** The refresh outcome, in the answer of a refresh. */
+export const refreshHeaders = {
+  'Refresh-Outcome': Type.String({
+    enum: ['rotated', 'retried', 'recovered'],
+    description: 'What a refresh did: made a successor, or handed it out again.',
+  }),
+}
+
+/** `POST /token` (RFC 6749 §3.2). */
+export function tokenRoute(app: FastifyInstance, options: { tokenEndpoint: TokenEndpoint }): void {
+  app.post(
+    '/token',
+    {
+      schema: {
+        operationId: 'requestToken',
+        summary: 'Get tokens',
+        description:
+          'The token endpoint (RFC 6749 section 3.2): `client_credentials`, `password`, `refresh_token`. A retried refresh is answered with the same successor; send an `Idempotency-Key` to make that hold for a day.',
+        tags: ['tokens'],
+        security: [{ clientBasic: [] }, {}],
+        body: inFormOrJson(TokenRequestBody, {
+          grant_type: 'password',
+          username: 'alice',
+          password: 'the password in .mintmark/demo.json',
+          client_id: 'web',
+        }),
+        response: {
+          200: { ...reference(TokenResponse), headers: refreshHeaders },
+          ...oauthErrors(400, 401, 413, 415, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const tokenRequest = toTokenRequest(request)
+      const grantType = tokenRequest.parameters.require('grant_type')
+      const answer = await options.tokenEndpoint(grantType, tokenRequest)
+      return sendTokens(request, reply, grantType, answer)
+    },
+  )
+}
+
+/** What the desk needs of a request. */
+export function toTokenRequest(request: FastifyRequest): TokenRequest {
+  const key = request.headers['idempotency-key']
+  return {
+    authorizationHeader: request.headers.authorization,
+    parameters: parametersOf(request),
+    idempotencyKey: Array.isArray(key) ? key.join(',') : key,
+    origin: originOf(request),
+  }
+}
+
+/** Answers with tokens, and notes for the log what they were given for. */
+export function sendTokens(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  grantType: string,
+  answer: TokenAnswer & { clientId: string },
+) {
+  const { facts } = request
+  facts.grantType = grantType
+  facts.clientId = answer.clientId
+  if (answer.sid !== undefined) facts.sid = answer.sid
+  if (answer.refreshOutcome !== undefined) {
+    facts.outcome = answer.refreshOutcome
+    reply.header('refresh-outcome', answer.refreshOutcome)
+  }
+  return toTokenResponse(answer)
+}

@@ -1,0 +1,49 @@
+import type { Clock, CorrectedClock } from '../base/clock.ts'
+import type { Database } from '../db/connect.ts'
+import { measureClockOffset } from '../db/reference-clock.ts'
+import { clean } from './clean.ts'
+
+/** A host's clock that is further off than this is worth a line in the log. In milliseconds. */
+const OFFSET_NOTED_MS = 5_000
+
+const MINUTE = 60_000
+
+export interface RunnerOptions {
+  database: Database
+  clock: CorrectedClock
+  hostClock: Clock
+  logger: {
+    info(fields: object, message: string): void
+    warn(fields: object, message: string): void
+  }
+  pause: () => Promise<void>
+}
+
+/**
+ * Runs the recurring jobs: every minute the clock is held against the database's, every hour what
+ * has expired is deleted. A job that fails is logged and comes round again. Returns how to stop.
+ */
+export function runMaintenance(options: RunnerOptions): () => void {
+  const { database, clock, hostClock, logger, pause } = options
+  const jobs = {
+    clock: async () => {
+      const offset = await measureClockOffset(database, hostClock)
+      clock.correct(offset)
+      if (Math.abs(offset) > OFFSET_NOTED_MS) {
+        logger.warn({ offset_ms: offset }, 'this host’s clock is off; the database’s is used')
+      }
+    },
+    clean: async () => {
+      const deleted = await clean({ db: database.kysely, clock, pause })
+      if (deleted > 0) logger.info({ deleted }, 'deleted what had expired')
+    },
+  }
+  const every = (period: number, name: keyof typeof jobs) =>
+    setInterval(() => {
+      jobs[name]().catch((err: unknown) => logger.warn({ err, job: name }, 'a job failed'))
+    }, period).unref()
+  const timers = [every(MINUTE, 'clock'), every(60 * MINUTE, 'clean')]
+  return () => {
+    for (const timer of timers) clearInterval(timer)
+  }
+}

@@ -1,0 +1,94 @@
+import { isIP } from 'node:net'
+import { formatDuration, parseDuration } from './base/duration.ts'
+
+/** What became of a variable's text: its value, or what is wrong with it. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string }
+
+/**
+ * Turns a variable's text into its value. A problem never repeats text that could not be read: it
+ * may be a secret given to the wrong variable. Only numbers that were understood are shown.
+ */
+export type Reader<T> = (text: string) => Reading<T>
+
+/** Reads a whole number from `minimum` to `maximum`, written in plain digits. */
+export function wholeNumber(minimum: number, maximum: number): Reader<number> {
+  const expected = `must be a whole number from ${minimum} to ${maximum}`
+  return (text) => {
+    if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) return { problem: expected }
+    const value = Number(text)
+    return value < minimum || value > maximum ? { problem: `${expected}, not ${value}` } : { value }
+  }
+}
+
+/** Reads a duration such as `10m` into seconds; `shortest` and `longest` are durations as well. */
+export function duration(shortest: string, longest: string): Reader<number> {
+  const minimum = parseDuration(shortest) ?? 0
+  const maximum = parseDuration(longest) ?? 0
+  const expected = `must be a duration from ${shortest} to ${longest}`
+  return (text) => {
+    const value = parseDuration(text)
+    if (value === undefined) {
+      return { problem: `${expected}, a whole number and its unit: s, m, h or d` }
+    }
+    return value < minimum || value > maximum
+      ? { problem: `${expected}, not ${formatDuration(value)}` }
+      : { value }
+  }
+}
+
+/** Reads one of the given words, in exactly this spelling. */
+export function oneOf<const T extends string>(...words: readonly T[]): Reader<T> {
+  return (text) => {
+    const value = words.find((word) => word === text)
+    return value === undefined ? { problem: `must be one of ${words.join(', ')}` } : { value }
+  }
+}
+
+/** Reads exactly `true` or `false`: a guess at `yes` or `0` could switch the wrong thing on. */
+export const trueOrFalse: Reader<boolean> = (text) =>
+  text === 'true' || text === 'false'
+    ? { value: text === 'true' }
+    : { problem: 'must be true or false' }
+
+/** Reads the name or address that the server listens on. */
+export const host: Reader<string> = (text) =>
+  isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text)
+    ? { value: text }
+    : { problem: 'must be a host name or an IP address, without scheme, port or brackets' }
+
+/** Reads the address of one Postgres server; its password stays out of every problem. */
+export const postgresUrl: Reader<string> = (text) => {
+  if (!/^postgres(ql)?:\/\//.test(text)) {
+    return { problem: 'must start with postgres:// or postgresql://' }
+  }
+  if (!URL.canParse(text)) {
+    return { problem: 'is not a URL; percent-encode special characters in the password' }
+  }
+  if (new URL(text).host.includes(',')) return { problem: 'must name one host, not several' }
+  return { value: text }
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * Reads an issuer identifier (RFC 8414 §2). Verifiers compare it character by character, so the one
+ * spelling that every URL library would print is asked for.
+ */
+export const issuerUrl: Reader<string> = (text) => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    return { problem: 'must be an absolute https:// URL' }
+  }
+  const url = new URL(text)
+  const faults: string[] = []
+  if (url.protocol === 'http:' && !LOOPBACK.includes(url.hostname)) {
+    faults.push('must use https:// (http:// is for localhost, 127.0.0.1 and [::1])')
+  }
+  if (url.username !== '' || url.password !== '') faults.push('must not have a user or password')
+  if (text.includes('?')) faults.push('must not have a query')
+  if (text.includes('#')) faults.push('must not have a fragment')
+  if (text.endsWith('/')) faults.push('must not end with a slash: drop it')
+  if (faults.length === 0 && url.href !== text && url.href !== `${text}/`) {
+    faults.push(`must be written in its normal form, ${url.href.replace(/\/$/, '')}`)
+  }
+  return faults.length === 0 ? { value: text } : { problem: faults.join('; ') }
+}

@@ -1,0 +1,185 @@
+import { resolve } from 'node:path'
+import { masterKeyList } from './config-master-keys.ts'
+import {
+  duration,
+  host,
+  issuerUrl,
+  oneOf,
+  postgresUrl,
+  type Reader,
+  trueOrFalse,
+  wholeNumber,
+} from './config-readers.ts'
+
+/** One environment variable: how it is read and what the README says of it (in Markdown). */
+export interface Variable<T> {
+  readonly name: string
+  readonly description: string
+  readonly example: string
+  /** The text that is read when the variable is unset. */
+  readonly default?: string
+  /** What stands for it in the README when it depends on other things; src/config.ts works it out. */
+  readonly computedDefault?: string
+  /** With a database of one's own nothing is guessed: this must then be given. */
+  readonly requiredWithDatabase?: true
+  /** Can also come from the file that `<NAME>_FILE` names. */
+  readonly secret?: true
+  readonly read: Reader<T>
+}
+
+/** Every variable, by the field of the configuration that it fills, in the README's order. */
+export const VARIABLES = {
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    description: 'Postgres to use, `postgres://` or `postgresql://`. Unset is development mode.',
+    example: 'postgres://mintmark:password@db.example.com:5432/mintmark',
+    computedDefault: 'an embedded development database',
+    secret: true,
+    read: postgresUrl,
+  },
+  issuer: {
+    name: 'ISSUER',
+    description:
+      'The `iss` of every token and the base of every address: an `https` URL without query, ' +
+      'fragment or trailing slash (`http` for localhost only). Required with `DATABASE_URL`.',
+    example: 'https://auth.example.com',
+    computedDefault: '`http://localhost:<PORT>` in development',
+    requiredWithDatabase: true,
+    read: issuerUrl,
+  },
+  masterKeys: {
+    name: 'MASTER_KEYS',
+    description:
+      'Comma-separated `id:key` list; id 1 to 255, key 32 random bytes in base64. The first ' +
+      'encrypts and issues, all of them decrypt and verify. Required with `DATABASE_URL`.',
+    example: '1:$(openssl rand -base64 32)',
+    computedDefault: 'made and kept in `STATE_DIR` in development',
+    requiredWithDatabase: true,
+    secret: true,
+    read: masterKeyList,
+  },
+  host: {
+    name: 'HOST',
+    description: 'Name or address to listen on.',
+    example: '0.0.0.0',
+    computedDefault: '`localhost` in development, else `0.0.0.0`',
+    read: host,
+  },
+  port: {
+    name: 'PORT',
+    description: 'Port to listen on; 0 takes any free one.',
+    example: '3000',
+    default: '3000',
+    read: wholeNumber(0, 65_535),
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    description: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+    example: 'info',
+    default: 'info',
+    read: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  },
+  stateDirectory: {
+    name: 'STATE_DIR',
+    description: 'Folder of the development database and keys.',
+    example: '/var/lib/mintmark',
+    default: '.mintmark',
+    read: (text: string) => ({ value: resolve(text) }),
+  },
+  migrateOnStart: {
+    name: 'MIGRATE_ON_START',
+    description: 'Whether to migrate the database before serving. Development always does.',
+    example: 'true',
+    default: 'false',
+    read: trueOrFalse,
+  },
+  databasePoolSize: {
+    name: 'DATABASE_POOL_SIZE',
+    description: 'Most database connections that one process opens, 1 to 200.',
+    example: '10',
+    default: '10',
+    read: wholeNumber(1, 200),
+  },
+  accessTokenTtlSeconds: {
+    name: 'ACCESS_TOKEN_TTL',
+    description: 'Life of an access token, `30s` to `24h`; at most `SESSION_IDLE_TTL`.',
+    example: '10m',
+    default: '10m',
+    read: duration('30s', '24h'),
+  },
+  sessionIdleTtlSeconds: {
+    name: 'SESSION_IDLE_TTL',
+    description: 'A session ends when not refreshed for this long; at most `SESSION_MAX_TTL`.',
+    example: '14d',
+    default: '14d',
+    read: duration('30s', '3650d'),
+  },
+  sessionMaxTtlSeconds: {
+    name: 'SESSION_MAX_TTL',
+    description: 'A session ends this long after its login, refreshed or not.',
+    example: '90d',
+    default: '90d',
+    read: duration('30s', '3650d'),
+  },
+  refreshRetryWindowSeconds: {
+    name: 'REFRESH_RETRY_WINDOW',
+    description:
+      'How long the refresh token just replaced gets the same successor again; `0s` to `1h`.',
+    example: '30s',
+    default: '30s',
+    read: duration('0s', '1h'),
+  },
+  refreshRecoveryWindowSeconds: {
+    name: 'REFRESH_RECOVERY_WINDOW',
+    description:
+      'How long after that replacement a lost answer can be recovered, at most twice a day per ' +
+      'session; at least `REFRESH_RETRY_WINDOW`, at most `30d`.',
+    example: '24h',
+    default: '24h',
+    read: duration('0s', '30d'),
+  },
+  refreshRecovery: {
+    name: 'REFRESH_RECOVERY',
+    description:
+      '`allow`, or `deny`: past the retry window, a replaced refresh token is treated as reuse.',
+    example: 'allow',
+    default: 'allow',
+    read: oneOf('allow', 'deny'),
+  },
+  refreshAcceptAhead: {
+    name: 'REFRESH_ACCEPT_AHEAD',
+    description:
+      'Whether to accept a refresh token newer than the database, as after restoring a backup.',
+    example: 'true',
+    default: 'true',
+    read: trueOrFalse,
+  },
+  passwordConcurrency: {
+    name: 'PASSWORD_CONCURRENCY',
+    description: 'Passwords hashed at once, 1 to 64.',
+    example: '2',
+    computedDefault: 'one less than there are cores, at least `1`',
+    read: wholeNumber(1, 64),
+  },
+  passwordQueueLimit: {
+    name: 'PASSWORD_QUEUE_LIMIT',
+    description: 'Logins that may wait for their turn, 0 to 10000; those beyond it get 503.',
+    example: '100',
+    default: '100',
+    read: wholeNumber(0, 10_000),
+  },
+  shutdownDelaySeconds: {
+    name: 'SHUTDOWN_DELAY',
+    description: 'Time between reporting not ready and closing, `0s` to `10m`.',
+    example: '5s',
+    default: '0s',
+    read: duration('0s', '10m'),
+  },
+  shutdownTimeoutSeconds: {
+    name: 'SHUTDOWN_TIMEOUT',
+    description: 'Time that requests under way have to finish, `1s` to `1h`.',
+    example: '30s',
+    default: '30s',
+    read: duration('1s', '1h'),
+  },
+} satisfies Record<string, Variable<unknown>>

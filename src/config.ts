@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { formatDuration } from './base/duration.ts'
+import type { Reading } from './config-readers.ts'
+import { VARIABLES, type Variable } from './config-variables.ts'
+
+type Field = keyof typeof VARIABLES
+type Value<V> = V extends Variable<infer T> ? T : never
+type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
+type Environment = Record<string, string | undefined>
+
+/** What the service runs with: a field for each variable of src/config-variables.ts, frozen. */
+export interface Config extends Omit<Values, 'databaseUrl'> {
+  readonly databaseUrl?: string
+  /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
+  readonly development: boolean
+}
+
+export interface ConfigurationProblem {
+  readonly variable: string
+  readonly problem: string
+  readonly example: string
+}
+
+/** The environment is unusable. Its message is fit to print: every problem, and no secret. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly ConfigurationProblem[]
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    const lines = problems.map(
+      ({ variable, problem, example }) =>
+        `  ${variable} ${problem}. Example: ${variable}=${example}`,
+    )
+    super(['The configuration cannot be used:', ...lines].join('\n'))
+    this.name = 'ConfigurationError'
+    this.problems = problems
+  }
+}
+
+/** A copy of the process's environment variables: the one place that touches them. */
+export function processEnvironment(): Environment {
+  return { ...process.env }
+}
+
+/**
+ * The configuration that `env` describes; an empty variable counts as unset, unknown ones are
+ * ignored. Reads the files that `DATABASE_URL_FILE` and `MASTER_KEYS_FILE` name. Throws one
+ * ConfigurationError with every problem found.
+ *
+ * The variables are read by our own table and not by env-schema: that throws at the schema's first
+ * pass, before durations, keys and cross-checks are seen, and Ajv's words ("must match pattern")
+ * would all have to be replaced.
+ */
+export function readConfig(env: Environment): Config {
+  const problems: ConfigurationProblem[] = []
+  // Set but wrong is still set: a typo must not turn a production service into a development one.
+  const development = !isGiven(env, VARIABLES.databaseUrl)
+  const values: Partial<Record<Field, unknown>> = {}
+  for (const [field, variable] of Object.entries(VARIABLES) as [Field, Variable<unknown>][]) {
+    const { name, example } = variable
+    if (!isGiven(env, variable) && variable.default === undefined) {
+      if (variable.requiredWithDatabase && !development) {
+        problems.push({ variable: name, problem: 'is required when DATABASE_URL is set', example })
+      }
+      continue
+    }
+    const reading = readVariable(env, variable)
+    if ('value' in reading) values[field] = reading.value
+    else problems.push({ variable: name, problem: reading.problem, example })
+  }
+  const read = values as Partial<Values>
+  problems.push(...crossCheck(env, read))
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  // Without a problem, every field has been read or is one of those below.
+  return Object.freeze({
+    host: development ? 'localhost' : '0.0.0.0',
+    passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
+    ...(development && { issuer: `http://localhost:${read.port}`, masterKeys: Object.freeze([]) }),
+    ...read,
+    development,
+  }) as Config
+}
+
+/** The README's table of all variables, in Markdown, with a line break at its end. */
+export function configurationTable(): string {
+  const rows = Object.values(VARIABLES as Record<string, Variable<unknown>>).map((variable) => {
+    const name = `\`${variable.name}\`${variable.secret ? ` or \`${variable.name}_FILE\`` : ''}`
+    const fallback = variable.computedDefault ?? `\`${variable.default}\``
+    return `| ${name} | ${fallback} | ${variable.description} |`
+  })
+  return ['| Variable | Default | Meaning |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+function isGiven(env: Environment, { name, secret }: Variable<unknown>): boolean {
+  return Boolean(env[name]) || (secret === true && Boolean(env[`${name}_FILE`]))
+}
+
+function readVariable(env: Environment, variable: Variable<unknown>): Reading<unknown> {
+  const { name } = variable
+  const text = env[name] || variable.default
+  const path = variable.secret && env[`${name}_FILE`]
+  if (!path) return variable.read(text ?? '')
+  if (text) return { problem: `is set twice, by ${name} and by ${name}_FILE: keep one` }
+  const content = readSecretFile(path)
+  return 'value' in content
+    ? variable.read(content.value)
+    : { problem: `cannot be read from ${name}_FILE: ${content.problem}` }
+}
+
+function readSecretFile(path: string): Reading<string> {
+  try {
+    return { value: readFileSync(path, 'utf8').replace(/[\r\n]+$/, '') }
+  } catch (error) {
+    // A colon says that this is the secret itself, given to the wrong variable: it is not shown.
+    const shown = path.includes(':') ? 'it names no file' : path
+    return { problem: `${shown} (${(error as NodeJS.ErrnoException).code})` }
+  }
+}
+
+const SHORTER_FIRST = [
+  ['accessTokenTtlSeconds', 'sessionIdleTtlSeconds'],
+  ['sessionIdleTtlSeconds', 'sessionMaxTtlSeconds'],
+  ['refreshRetryWindowSeconds', 'refreshRecoveryWindowSeconds'],
+] as const
+
+function crossCheck(env: Environment, values: Partial<Values>): ConfigurationProblem[] {
+  return SHORTER_FIRST.flatMap(([shorter, longer]) => {
+    const [low, high] = [values[shorter], values[longer]]
+    if (low === undefined || high === undefined || low <= high) return []
+    const origin = (field: Field) => (env[VARIABLES[field].name] ? '' : ', the default')
+    const { name, example } = VARIABLES[shorter]
+    const problem =
+      `must not be longer than ${VARIABLES[longer].name}: ` +
+      `${formatDuration(low)} (${low} s${origin(shorter)}) > ` +
+      `${formatDuration(high)} (${high} s${origin(longer)})`
+    return [{ variable: name, problem, example }]
+  })
+}

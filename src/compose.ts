@@ -1,0 +1,113 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { createRecordEvents } from './audit/store.ts'
+import { type Clock, createCorrectedClock } from './base/clock.ts'
+import type { Random } from './base/random.ts'
+import { createAuthenticateClient } from './clients/authenticate.ts'
+import type { Config } from './config.ts'
+import { connectDatabase } from './db/connect.ts'
+import { createAnswerWithTokens } from './grants/answer.ts'
+import { createGrants } from './grants/index.ts'
+import { createStartBackendSession } from './grants/start-session.ts'
+import { createTokenEndpoint } from './grants/token-endpoint.ts'
+import { createReadiness } from './http/readiness.ts'
+import { createKeyRing } from './keys/key-ring.ts'
+import { createMasterKeys } from './keys/master-keys.ts'
+import { createEndSessions } from './sessions/end.ts'
+import { createRefreshTokens } from './sessions/refresh-token.ts'
+import { createRotateRefreshToken } from './sessions/rotate.ts'
+import { createStartSession } from './sessions/start.ts'
+import { createIntrospect } from './tokens/introspect.ts'
+import { createIssueAccessToken } from './tokens/issue.ts'
+import { createJudgeAccessToken } from './tokens/judge.ts'
+import { createRevokeToken } from './tokens/revoke.ts'
+import { createReadTokenState } from './tokens/state.ts'
+import { createPasswords } from './users/password.ts'
+import { createWorkQueue } from './users/work-queue.ts'
+
+/** The configuration of a process that has a database: given, or the embedded one's. */
+export type CompleteConfig = Config & { readonly databaseUrl: string }
+
+/** Everything, wired, the bottom room first. Asks the database nothing yet. */
+export type Composition = ReturnType<typeof compose>
+
+export function compose(options: {
+  config: CompleteConfig
+  logger: FastifyBaseLogger
+  hostClock: Clock
+  random: Random
+}) {
+  const { config, logger, hostClock, random } = options
+  const { issuer } = config
+  const clock = createCorrectedClock(hostClock)
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  })
+  const db = database.kysely
+  const masterKeys = createMasterKeys(config.masterKeys)
+  const keyRing = createKeyRing({ database, masterKeys, clock, random })
+  const authenticateClient = createAuthenticateClient({ db, clock })
+  const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
+  const passwords = createPasswords(createWorkQueue(hashing))
+  const recordEvents = createRecordEvents({ clock, random })
+
+  const refreshTokens = createRefreshTokens({ masterKeys, random })
+  const sessionOptions = { database, clock, random, refreshTokens, recordEvents }
+  const startSession = createStartSession(sessionOptions)
+  const policy = {
+    retryWindowSeconds: config.refreshRetryWindowSeconds,
+    recoveryWindowSeconds: config.refreshRecoveryWindowSeconds,
+    recovery: config.refreshRecovery,
+    acceptAhead: config.refreshAcceptAhead,
+  }
+  const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, policy })
+  const endSessions = createEndSessions({ database, clock, recordEvents })
+
+  const judge = createJudgeAccessToken({ issuer, keyRing, clock })
+  const readTokenState = createReadTokenState({ db, clock })
+  const issueAccessToken = createIssueAccessToken({
+    issuer,
+    keyRing,
+    clock,
+    random,
+    accessTokenTtlSeconds: config.accessTokenTtlSeconds,
+    onLargeToken: (fields) => logger.warn(fields, 'an access token is larger than 2 KB'),
+  })
+  const introspect = createIntrospect({ db, clock, refreshTokens, judge, readTokenState })
+  const revokeToken = createRevokeToken({ ...sessionOptions, judge, endSessions })
+
+  const answerWithTokens = createAnswerWithTokens({ clock, issueAccessToken })
+  const grantOptions = { ...sessionOptions, issuer, passwords, startSession, lifetimes: config }
+  const grants = createGrants({ ...grantOptions, rotateRefreshToken })
+  const tokenEndpoint = createTokenEndpoint({ grants, authenticateClient, answerWithTokens })
+  const startBackendSession = createStartBackendSession({
+    ...grantOptions,
+    db,
+    authenticateClient,
+    answerWithTokens,
+  })
+  const readiness = createReadiness({ database, keyRing })
+
+  return {
+    issuer,
+    clock,
+    hostClock,
+    random,
+    logger,
+    database,
+    keyRing,
+    passwords,
+    recordEvents,
+    refreshTokens,
+    endSessions,
+    judge,
+    readTokenState,
+    introspect,
+    revokeToken,
+    authenticateClient,
+    tokenEndpoint,
+    startBackendSession,
+    readiness,
+  }
+}

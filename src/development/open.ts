@@ -1,0 +1,39 @@
+import type { Random } from '../base/random.ts'
+import type { CompleteConfig } from '../compose.ts'
+import type { Config } from '../config.ts'
+import type { EmbeddedDatabase } from '../db/embedded/database.ts'
+import { developmentMasterKeys } from './master-keys.ts'
+
+/** A configuration completed for development, and the embedded database behind it. */
+export interface Development {
+  readonly config: CompleteConfig
+  readonly database: EmbeddedDatabase
+}
+
+/**
+ * Completes a configuration without a DATABASE_URL: opens the embedded database of the state
+ * directory and gives it a master key of its own. Throws EmbeddedDatabaseInUse when another service
+ * runs on it, EmbeddedDatabaseUnavailable when it cannot be started here.
+ * @param owner what another start is told about this one
+ */
+export async function openDevelopment(
+  config: Config,
+  random: Random,
+  mode: 'own' | 'share',
+  owner: string,
+): Promise<Development> {
+  // Loaded only here: an installation without development dependencies has no such database.
+  const { openEmbeddedDatabase } = await import('../db/embedded/database.ts')
+  const directory = config.stateDirectory
+  const database = await openEmbeddedDatabase({ directory, mode, owner })
+  try {
+    const masterKeys =
+      config.masterKeys.length > 0
+        ? config.masterKeys
+        : await developmentMasterKeys(directory, random)
+    return { config: { ...config, masterKeys, databaseUrl: database.url }, database }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}

@@ -1,10 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { createChangeAudiences } from './audiences/change.ts'
 import { createRecordEvents } from './audit/store.ts'
 import { type Clock, createCorrectedClock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { createAuthenticateClient } from './clients/authenticate.ts'
+import { createRegisterClient } from './clients/register.ts'
+import { createRotateClientSecret } from './clients/rotate-secret.ts'
 import type { Config } from './config.ts'
-import { connectDatabase } from './db/connect.ts'
+import { connectDatabase, type Database } from './db/connect.ts'
 import { createAnswerWithTokens } from './grants/answer.ts'
 import { createGrants } from './grants/index.ts'
 import { createStartBackendSession } from './grants/start-session.ts'
@@ -16,16 +19,41 @@ import { createEndSessions } from './sessions/end.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createRotateRefreshToken } from './sessions/rotate.ts'
 import { createStartSession } from './sessions/start.ts'
+import { isSubject } from './sessions/subject.ts'
 import { createIntrospect } from './tokens/introspect.ts'
 import { createIssueAccessToken } from './tokens/issue.ts'
 import { createJudgeAccessToken } from './tokens/judge.ts'
 import { createRevokeToken } from './tokens/revoke.ts'
 import { createReadTokenState } from './tokens/state.ts'
 import { createPasswords } from './users/password.ts'
+import { createRegisterUser } from './users/register.ts'
 import { createWorkQueue } from './users/work-queue.ts'
 
 /** The configuration of a process that has a database: given, or the embedded one's. */
 export type CompleteConfig = Config & { readonly databaseUrl: string }
+
+/** What an operator does, wired: the part of the service that needs a database and nothing else. */
+export type Operations = ReturnType<typeof composeOperations>
+
+export function composeOperations(options: {
+  database: Database
+  clock: Clock
+  random: Random
+  hashing: Parameters<typeof createWorkQueue>[0]
+}) {
+  const { database, clock, random } = options
+  const passwords = createPasswords(createWorkQueue(options.hashing))
+  const recordEvents = createRecordEvents({ clock, random })
+  const parts = { database, clock, random, passwords, recordEvents }
+  return {
+    ...parts,
+    changeAudiences: createChangeAudiences(parts),
+    registerClient: createRegisterClient({ ...parts, isSubject }),
+    rotateClientSecret: createRotateClientSecret(parts),
+    registerUser: createRegisterUser(parts),
+    endSessions: createEndSessions(parts),
+  }
+}
 
 /** Everything, wired, the bottom room first. Asks the database nothing yet. */
 export type Composition = ReturnType<typeof compose>
@@ -49,8 +77,8 @@ export function compose(options: {
   const keyRing = createKeyRing({ database, masterKeys, clock, random })
   const authenticateClient = createAuthenticateClient({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
-  const passwords = createPasswords(createWorkQueue(hashing))
-  const recordEvents = createRecordEvents({ clock, random })
+  const operations = composeOperations({ database, clock, random, hashing })
+  const { passwords, recordEvents, endSessions } = operations
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
   const sessionOptions = { database, clock, random, refreshTokens, recordEvents }
@@ -62,7 +90,6 @@ export function compose(options: {
     acceptAhead: config.refreshAcceptAhead,
   }
   const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, policy })
-  const endSessions = createEndSessions({ database, clock, recordEvents })
 
   const judge = createJudgeAccessToken({ issuer, keyRing, clock })
   const readTokenState = createReadTokenState({ db, clock })
@@ -90,17 +117,13 @@ export function compose(options: {
   const readiness = createReadiness({ database, keyRing })
 
   return {
+    ...operations,
     issuer,
     clock,
     hostClock,
-    random,
     logger,
-    database,
     keyRing,
-    passwords,
-    recordEvents,
     refreshTokens,
-    endSessions,
     judge,
     readTokenState,
     introspect,

@@ -52,11 +52,30 @@ export function processEnvironment(): Environment {
  * would all have to be replaced.
  */
 export function readConfig(env: Environment): Config {
+  return read(env, Object.keys(VARIABLES) as Field[]) as Config
+}
+
+/**
+ * The named fields of the configuration and no others: a command that only needs a database must
+ * not ask for an issuer. Throws ConfigurationError like {@link readConfig}.
+ */
+export function readConfigPart<F extends Field>(
+  env: Environment,
+  fields: readonly F[],
+): Pick<Config, F | 'development'> {
+  return read(env, fields) as Pick<Config, F | 'development'>
+}
+
+function read(env: Environment, fields: readonly Field[]): Partial<Config> {
   const problems: ConfigurationProblem[] = []
   // Set but wrong is still set: a typo must not turn a production service into a development one.
   const development = !isGiven(env, VARIABLES.databaseUrl)
   const values: Partial<Record<Field, unknown>> = {}
-  for (const [field, variable] of Object.entries(VARIABLES) as [Field, Variable<unknown>][]) {
+  // The development issuer is made of the port.
+  const needsPort = development && fields.includes('issuer')
+  const wanted = new Set<Field>(needsPort ? [...fields, 'port'] : fields)
+  for (const field of wanted) {
+    const variable: Variable<unknown> = VARIABLES[field]
     const { name, example } = variable
     if (!isGiven(env, variable) && variable.default === undefined) {
       if (variable.requiredWithDatabase && !development) {
@@ -68,17 +87,18 @@ export function readConfig(env: Environment): Config {
     if ('value' in reading) values[field] = reading.value
     else problems.push({ variable: name, problem: reading.problem, example })
   }
-  const read = values as Partial<Values>
-  problems.push(...crossCheck(env, read))
+  const found = values as Partial<Values>
+  problems.push(...crossCheck(env, found))
   if (problems.length > 0) throw new ConfigurationError(problems)
   // Without a problem, every field has been read or is one of those below.
   return Object.freeze({
     host: development ? 'localhost' : '0.0.0.0',
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
-    ...(development && { issuer: `http://localhost:${read.port}`, masterKeys: Object.freeze([]) }),
-    ...read,
+    ...(development && { masterKeys: Object.freeze([]) }),
+    ...(needsPort && { issuer: `http://localhost:${found.port}` }),
+    ...found,
     development,
-  }) as Config
+  }) as Partial<Config>
 }
 
 /** The README's table of all variables, in Markdown, with a line break at its end. */

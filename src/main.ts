@@ -3,8 +3,7 @@ import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
 import { type CompleteConfig, compose } from './compose.ts'
 import { processEnvironment, readConfig } from './config.ts'
-import { connectDatabase } from './db/connect.ts'
-import { migrateUp } from './db/migrate.ts'
+import { migrateAt } from './db/migrate.ts'
 import { announcement } from './development/announce.ts'
 import { type Development, openDevelopment } from './development/open.ts'
 import { seedDemo } from './development/seed.ts'
@@ -54,7 +53,8 @@ async function run(config: CompleteConfig, development: Development | undefined)
       await development?.database.close()
     },
   })
-  const migrate = config.migrateOnStart || config.development ? () => migrateAll(config) : undefined
+  const migrate =
+    config.migrateOnStart || config.development ? () => migrateAt(config.databaseUrl) : undefined
   await prepare({ ...parts, migrate, pause })
   stopMaintenance = runMaintenance({ ...parts, pause })
   if (development !== undefined) {
@@ -62,20 +62,6 @@ async function run(config: CompleteConfig, development: Development | undefined)
     const isNew = development.database.created
     const demo = await seedDemo({ ...parts, directory, issuer, databaseUrl, isNew })
     process.stderr.write(announcement(demo, directory))
-  }
-}
-
-async function migrateAll(config: CompleteConfig): Promise<string[]> {
-  const database = connectDatabase({
-    url: config.databaseUrl,
-    poolSize: 1,
-    onIdleError: () => {},
-    patient: true,
-  })
-  try {
-    return await migrateUp(database)
-  } finally {
-    await database.close()
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Algorithm, algorithmNames } from '../jwt/algorithms.ts'
+import { AUDIENCE_RULE, isAudience } from '../oauth/audience.ts'
 import { claimsProblem } from '../oauth/claims.ts'
 import {
   type AuthenticationMethod,
@@ -6,6 +7,7 @@ import {
   type GrantType,
   grantTypes,
 } from '../oauth/grant-types.ts'
+import { areRoles, ROLES_RULE } from '../oauth/roles.ts'
 import { SCOPE_TOKEN_PATTERN } from '../oauth/scope.ts'
 
 /** What an operator says of a new client. Lists may be empty; lengths are in seconds. */
@@ -76,14 +78,8 @@ const rules: Rule[] = [
     (r) => r.audience.length >= 1 && r.audience.length <= 20,
     'audience must name 1 to 20 resource servers',
   ],
-  [
-    (r) => [...r.audience, ...r.introspects].every(isAudience),
-    'an audience must be an absolute URI without fragment, such as https://orders.example (RFC 8707 section 2)',
-  ],
-  [
-    (r) => r.roles.length <= 50 && r.roles.every((role) => /^[\x21-\x7e]{1,64}$/.test(role)),
-    'roles must be at most 50 words of up to 64 printable ASCII characters',
-  ],
+  [(r) => [...r.audience, ...r.introspects].every(isAudience), AUDIENCE_RULE],
+  [(r) => areRoles(r.roles), ROLES_RULE],
   [
     (r) => r.signingAlg === undefined || among(algorithmNames, [r.signingAlg]),
     `signing_alg must be one of ${algorithmNames.join(', ')}`,
@@ -108,11 +104,6 @@ export function checkRegistration(registration: Registration): Registration {
     introspects: unique(registration.introspects),
     roles: unique(registration.roles),
   }
-}
-
-/** Whether the text can name a resource server: an absolute URI without fragment (RFC 8707 §2). */
-export function isAudience(text: string): boolean {
-  return /^[\x21\x23-\x5b\x5d-\x7e]{1,500}$/.test(text) && URL.canParse(text) && !text.includes('#')
 }
 
 function lengths(r: Registration): number[] {

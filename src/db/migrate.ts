@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import type { Database } from './connect.ts'
+import { connectDatabase, type Database } from './connect.ts'
 import { classify } from './failure.ts'
 
 const FOLDER = new URL('../../migrations/', import.meta.url)
@@ -26,6 +26,16 @@ export async function migrateUp(database: Database): Promise<string[]> {
     throw new Error(`migration ${failed.migrationName} failed and was rolled back`, { cause })
   }
   return results.map((result) => result.migrationName)
+}
+
+/** Does {@link migrateUp} on a connection of its own, which may wait for another replica's. */
+export async function migrateAt(url: string): Promise<string[]> {
+  const database = connectDatabase({ url, poolSize: 1, onIdleError: () => {}, patient: true })
+  try {
+    return await migrateUp(database)
+  } finally {
+    await database.close()
+  }
 }
 
 /** Every migration this version knows, and when it was applied. Changes nothing. */

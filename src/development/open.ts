@@ -2,11 +2,18 @@ import type { Random } from '../base/random.ts'
 import type { CompleteConfig } from '../compose.ts'
 import type { Config } from '../config.ts'
 import type { EmbeddedDatabase } from '../db/embedded/database.ts'
+import type { MasterKey } from '../keys/master-keys.ts'
 import { developmentMasterKeys } from './master-keys.ts'
 
+/** What development adds to a configuration. */
+interface Completion {
+  readonly databaseUrl: string
+  readonly masterKeys: readonly MasterKey[]
+}
+
 /** A configuration completed for development, and the embedded database behind it. */
-export interface Development {
-  readonly config: CompleteConfig
+export interface Development<C = CompleteConfig> {
+  readonly config: C
   readonly database: EmbeddedDatabase
 }
 
@@ -16,21 +23,22 @@ export interface Development {
  * runs on it, EmbeddedDatabaseUnavailable when it cannot be started here.
  * @param owner what another start is told about this one
  */
-export async function openDevelopment(
-  config: Config,
+export async function openDevelopment<
+  C extends Pick<Config, 'stateDirectory'> & Partial<Pick<Config, 'masterKeys'>>,
+>(
+  config: C,
   random: Random,
   mode: 'own' | 'share',
   owner: string,
-): Promise<Development> {
+): Promise<Development<C & Completion>> {
   // Loaded only here: an installation without development dependencies has no such database.
   const { openEmbeddedDatabase } = await import('../db/embedded/database.ts')
   const directory = config.stateDirectory
   const database = await openEmbeddedDatabase({ directory, mode, owner })
   try {
-    const masterKeys =
-      config.masterKeys.length > 0
-        ? config.masterKeys
-        : await developmentMasterKeys(directory, random)
+    const masterKeys = config.masterKeys?.length
+      ? config.masterKeys
+      : await developmentMasterKeys(directory, random)
     return { config: { ...config, masterKeys, databaseUrl: database.url }, database }
   } catch (error) {
     await database.close()

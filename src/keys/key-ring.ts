@@ -6,7 +6,13 @@ import { type Algorithm, algorithmNames, type PublicJwk } from '../jwt/algorithm
 import { createSign, type Sign } from '../jwt/sign.ts'
 import { createVerifySignature, type VerifySignature } from '../jwt/verify.ts'
 import type { MasterKeys } from './master-keys.ts'
-import { createSigningKey, openPrivateKey, openPublicKey, type SigningKey } from './signing-key.ts'
+import {
+  createSigningKey,
+  isPublished,
+  openPrivateKey,
+  openPublicKey,
+  type SigningKey,
+} from './signing-key.ts'
 import { addFirstSigningKey, listSigningKeys } from './store.ts'
 
 /** A published key, ready to verify with. */
@@ -81,7 +87,7 @@ export function createKeyRing(options: {
 }
 
 function open(keys: SigningKey[], masterKeys: MasterKeys): Contents {
-  const published = keys.filter((key) => key.state !== 'retired' && key.state !== 'revoked')
+  const published = keys.filter(isPublished)
   const active = published.filter((key) => key.state === 'active')
   return {
     signers: new Map(active.map((key) => [key.algorithm, openSigner(key, masterKeys)])),
@@ -99,7 +105,8 @@ function openSigner(key: SigningKey, masterKeys: MasterKeys): Sign {
   })
 }
 
-function openVerification(key: SigningKey): VerificationKey {
+/** Makes a key's public half ready to verify with; needs no master key. */
+export function openVerification(key: SigningKey): VerificationKey {
   const publicKey = openPublicKey(key)
   return {
     algorithm: key.algorithm,

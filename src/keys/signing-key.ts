@@ -24,6 +24,11 @@ export interface SigningKey {
   createdAt: number
 }
 
+/** Whether the key is in the JWK set: whether what it signed may be good. */
+export function isPublished(key: SigningKey): boolean {
+  return key.state !== 'retired' && key.state !== 'revoked'
+}
+
 /** Makes a key pair whose private half is sealed under the first master key. */
 export async function createSigningKey(
   algorithm: Algorithm,

@@ -79,6 +79,23 @@ export function createRefreshTokens(options: {
   }
 }
 
+/**
+ * What can be said of a refresh token's value without a key and without telling its handle: which
+ * master key made it, and how often the session had rotated. Proves nothing; undefined when the
+ * form or the checksum is wrong.
+ */
+export function describeRefreshToken(
+  value: string,
+): { version: number; masterKeyId: number; generation: number } | undefined {
+  const bytes = readBytes(value)
+  if (bytes === undefined) return undefined
+  return {
+    version: VERSION,
+    masterKeyId: bytes[1] as number,
+    generation: bytes.readUInt32BE(GENERATION_AT),
+  }
+}
+
 function readBytes(value: string): Buffer | undefined {
   if (value.length !== VALUE_CHARACTERS || !value.startsWith(PREFIX)) return undefined
   const text = value.slice(0, -CHECKSUM_CHARACTERS)

@@ -6,21 +6,24 @@ import { lockClient } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
 import { lockUser } from '../users/store.ts'
 import type { RefreshTokens } from './refresh-token.ts'
-import type { Device, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { addSession } from './store.ts'
 
-/** A session to start. Lengths in seconds, `authTime` in milliseconds since the epoch. */
-export interface SessionStart {
-  readonly clientId: string
-  readonly sub: string
-  readonly scope: readonly string[]
-  readonly audience: readonly string[]
-  readonly roles: readonly string[]
-  readonly claims: Readonly<Record<string, unknown>>
-  readonly authTime: number
-  readonly amr: readonly string[]
-  readonly acr: string | undefined
-  readonly device: Device
+/** A session to start; lengths in seconds. A user whose row is here adds its roles and claims. */
+export interface SessionStart
+  extends Pick<
+    Session,
+    | 'clientId'
+    | 'sub'
+    | 'scope'
+    | 'audience'
+    | 'roles'
+    | 'claims'
+    | 'authTime'
+    | 'amr'
+    | 'acr'
+    | 'device'
+  > {
   readonly idleTtlSeconds: number
   readonly maxTtlSeconds: number
   readonly how: 'password' | 'backend'

@@ -97,10 +97,10 @@ export async function findSession(db: Executor, sid: string): Promise<Session | 
   return row && fromRow(row).session
 }
 
-/** The sessions that are alive at `now`, the last used first; of one user when `sub` is given. */
+/** The sessions that are alive at `now`, the last used first; of one user, of one client. */
 export async function listAlive(
   db: Executor,
-  filter: { sub?: string | undefined; limit: number },
+  filter: { sub?: string | undefined; clientId?: string | undefined; limit: number },
   now: number,
 ): Promise<Session[]> {
   let query = select(db)
@@ -108,6 +108,7 @@ export async function listAlive(
     .where('idle_expires_at', '>', new Date(now))
     .where('expires_at', '>', new Date(now))
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
+  if (filter.clientId !== undefined) query = query.where('client_id', '=', filter.clientId)
   const rows = await query.orderBy('last_used_at', 'desc').limit(filter.limit).execute()
   return rows.map((row) => fromRow(row).session)
 }

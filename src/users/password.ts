@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import type { Random } from '../base/random.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 /** OWASP's choice for argon2id, the library's default algorithm: 19 MiB, two passes, one lane. */
@@ -31,6 +32,11 @@ export function createPasswords(queue: WorkQueue): Passwords {
       return matches && known !== undefined && !tooLong
     },
   }
+}
+
+/** A new password of 24 characters, 144 random bits. */
+export function drawPassword(random: Random): string {
+  return random.bytes(18).toString('base64url')
 }
 
 /** Why a text cannot become a password; undefined when it can. */

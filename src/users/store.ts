@@ -46,6 +46,20 @@ export async function listUsers(db: Executor): Promise<User[]> {
   return rows.map(fromRow)
 }
 
+/** The names of those of the `sub`s that are users here. */
+export async function findUsernames(
+  db: Executor,
+  subs: readonly string[],
+): Promise<Map<string, string>> {
+  if (subs.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('users')
+    .select(['sub', 'username'])
+    .where('sub', 'in', subs)
+    .execute()
+  return new Map(rows.map(({ sub, username }) => [sub, username]))
+}
+
 /** Adds a user; throws {@link UserExists}. */
 export async function addUser(db: Executor, user: User, passwordHash: string): Promise<void> {
   try {

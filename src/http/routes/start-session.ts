@@ -11,15 +11,16 @@ import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
 const text = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
 
+const Audience = text(500, 'An audience of the frontend.')
+
 const SessionRequestBody = Type.Object(
   {
     sub: text(255, 'Who the user is, for you: the same user, the same sub.'),
     client_id: text(100, 'The frontend that the tokens are for.'),
     scope: Type.Optional(text(4096, 'Space-separated; all of the frontend’s when left out.')),
     audience: Type.Optional(
-      Type.Array(text(500, 'An audience of the frontend.'), {
-        description: 'All of the frontend’s when left out.',
-        maxItems: 20,
+      Type.Union([Audience, Type.Array(Audience, { maxItems: 20 })], {
+        description: 'One or several; all of the frontend’s when left out.',
       }),
     ),
     roles: Type.Optional(
@@ -94,7 +95,7 @@ export function startSessionRoute(
         sub: body.sub,
         clientId: body.client_id,
         scope: body.scope,
-        audience: audience ?? [],
+        audience: [audience ?? []].flat(),
         roles: roles ?? [],
         claims: claims ?? {},
         amr: amr ?? [],

@@ -1,0 +1,43 @@
+import type { Origin } from '../audit/event.ts'
+import type { RecordEvents } from '../audit/store.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../db/connect.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import { AUDIENCE_RULE, isAudience } from '../oauth/audience.ts'
+import { putAudience, removeAudience } from './store.ts'
+
+/** The text cannot be an audience; the message says what can. */
+export class InvalidAudience extends Error {
+  override readonly name = 'InvalidAudience'
+}
+
+/** Changes what is special about the tokens of an audience. Both throw DatabaseUnavailable. */
+export interface ChangeAudiences {
+  /** From now on tokens for the audience are signed so. Throws InvalidAudience. */
+  set(audience: string, signingAlg: Algorithm, origin: Origin): Promise<void>
+  /** Makes it an ordinary audience again; false when it was one. */
+  delete(audience: string, origin: Origin): Promise<boolean>
+}
+
+export function createChangeAudiences(options: {
+  database: Database
+  clock: Clock
+  recordEvents: RecordEvents
+}): ChangeAudiences {
+  const { database, clock, recordEvents } = options
+  return {
+    async set(audience, signingAlg, origin) {
+      if (!isAudience(audience)) throw new InvalidAudience(AUDIENCE_RULE)
+      await database.transaction(async (tx) => {
+        await putAudience(tx, audience, signingAlg, clock.now())
+        await recordEvents(tx, origin, [{ type: 'audience.set', audience, signingAlg }])
+      })
+    },
+    delete: (audience, origin) =>
+      database.transaction(async (tx) => {
+        if (!(await removeAudience(tx, audience))) return false
+        await recordEvents(tx, origin, [{ type: 'audience.deleted', audience }])
+        return true
+      }),
+  }
+}

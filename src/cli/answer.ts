@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { EXIT } from './failure.ts'
+
+/** What a command has to say. */
+export interface Answer {
+  /** For `--json`. */
+  readonly json: unknown
+  /** For people, on standard output. */
+  readonly text: string
+  /** What is not the answer itself, on standard error; left out with `--json`. */
+  readonly notes?: readonly string[]
+  /** False when the answer is no: exit code 1. */
+  readonly good?: boolean
+}
+
+/** Makes a command's action of a function that answers; it gets the command's arguments and options. */
+export function answering<A extends unknown[]>(
+  work: (...args: A) => Promise<Answer>,
+): (...args: [...A, Command]) => Promise<void> {
+  return async (...args) => {
+    const command = args.at(-1) as Command
+    const answer = await work(...(args.slice(0, -1) as A))
+    if (command.optsWithGlobals()['json']) {
+      process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`)
+    } else {
+      for (const note of answer.notes ?? []) process.stderr.write(`${note}\n`)
+      process.stdout.write(`${answer.text.trimEnd()}\n`)
+    }
+    if (answer.good === false) process.exitCode = EXIT.no
+  }
+}

@@ -20,7 +20,7 @@ export function answering<A extends unknown[]>(
   return async (...args) => {
     const command = args.at(-1) as Command
     const answer = await work(...(args.slice(0, -1) as A))
-    if (command.optsWithGlobals()['json']) {
+    if (command.optsWithGlobals().json) {
       process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`)
     } else {
       for (const note of answer.notes ?? []) process.stderr.write(`${note}\n`)

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { claimsProblem } from '../oauth/claims.ts'
 import { duration, type Reader, wholeNumber } from '../config-readers.ts'
+import { claimsProblem } from '../oauth/claims.ts'
 
 /** Reads an option's text as a variable of the environment is read; wrong usage when it cannot. */
 export function reading<T>(reader: Reader<T>): (text: string) => T {

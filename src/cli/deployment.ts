@@ -7,8 +7,9 @@ import { migrateAt, migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import { readDemo } from '../development/demo.ts'
 import { openDevelopment } from '../development/open.ts'
-import { CommandFailure } from './failure.ts'
 import { closing } from './closing.ts'
+import { CommandFailure } from './failure.ts'
+import { count } from './table.ts'
 
 /** What a command may need of the configuration beyond the database. */
 type Need = 'issuer' | 'masterKeys'
@@ -55,7 +56,7 @@ export async function withDatabase<T, N extends Need = never>(
     () => development.database.close(),
     async () => {
       // A service that runs on another port has said so; without one PORT or ISSUER decide.
-      const isGiven = Boolean(env['ISSUER'] || env['PORT'])
+      const isGiven = Boolean(env.ISSUER || env.PORT)
       const demo = isGiven ? undefined : await readDemo(given.stateDirectory)
       const issuer = demo && { issuer: demo.issuer }
       return onDatabase({ ...given, ...development.config, ...issuer }, work)
@@ -63,15 +64,16 @@ export async function withDatabase<T, N extends Need = never>(
   )
 }
 
-function onDatabase<T, C extends { databaseUrl: string }>(
+async function onDatabase<T, C extends { databaseUrl: string }>(
   config: C,
   work: (database: Database, config: C) => Promise<T>,
 ): Promise<T> {
   const database = connectDatabase({ url: config.databaseUrl, poolSize: 2, onIdleError: () => {} })
-  return closing(
-    () => database.close(),
-    () => work(database, config),
-  )
+  try {
+    return await work(database, config)
+  } finally {
+    await database.close()
+  }
 }
 
 async function requireMigrated(database: Database): Promise<void> {
@@ -80,6 +82,6 @@ async function requireMigrated(database: Database): Promise<void> {
   if (pending === 0) return
   throw new CommandFailure(
     'migrations_pending',
-    `${pending} migrations are pending: run "mintmark migrate up"`,
+    `${count(pending, 'migration')} pending: run "mintmark migrate up"`,
   )
 }

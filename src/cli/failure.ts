@@ -63,7 +63,7 @@ function describe(error: unknown): Failure {
   if (code === 'EADDRINUSE') {
     return { code: 'port_in_use', message: `${message}: set PORT to another`, exitCode: EXIT.no }
   }
-  const why = cause instanceof Error ? `: ${describeDatabaseError(cause)['message']}` : ''
+  const why = cause instanceof Error ? `: ${describeDatabaseError(cause).message}` : ''
   return { code: 'failed', message: `${message ?? String(error)}${why}`, exitCode: EXIT.no }
 }
 
@@ -89,7 +89,5 @@ function describeOutage(cause: unknown): Failure {
 
 /** A token or a secret given in a wrong place must not be repeated into a terminal's log. */
 function withoutSecrets(text: string): string {
-  return text
-    .replace(/mm_(rt|cs)_[\w-]+/g, 'mm_$1_…')
-    .replace(/eyJ[\w-]*(\.[\w-]*)+/g, 'eyJ…')
+  return text.replace(/mm_(rt|cs)_[\w-]+/g, 'mm_$1_…').replace(/eyJ[\w-]*(\.[\w-]*)+/g, 'eyJ…')
 }

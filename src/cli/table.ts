@@ -9,7 +9,9 @@ export function table(
 
 /** Names and values, one a line. Values that are undefined are left out. */
 export function facts(values: Readonly<Record<string, string | undefined>>): string {
-  return align(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return align(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 function align(rows: readonly (readonly string[])[]): string {
@@ -18,7 +20,12 @@ function align(rows: readonly (readonly string[])[]): string {
     Math.max(...cells.map((row) => [...(row[column] ?? '')].length)),
   )
   return cells
-    .map((row) => row.map((cell, column) => pad(cell, widths[column] ?? 0)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => pad(cell, widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
 }
 

@@ -4,7 +4,10 @@ import { formatDuration } from '../base/duration.ts'
 export function when(at: number): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return 'at no time'
-  return date.toISOString().replace('T', ' ').replace(/\.\d+Z$/, 'Z')
+  return date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z')
 }
 
 /** The same with its distance from `now`: `2026-11-21 12:00:00Z (in 10m)`. */

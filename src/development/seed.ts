@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
 import { checkRegistration, type Registration } from '../clients/registration.ts'
 import { drawClientSecret } from '../clients/secret.ts'
-import { addClient, listClients, removeClient } from '../clients/store.ts'
+import { addClient, findClient, listClients, removeClient } from '../clients/store.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import type { Passwords } from '../users/password.ts'
 import { addUser, findUserByName, replacePassword } from '../users/store.ts'
@@ -63,7 +63,8 @@ export interface SeedOptions {
 /**
  * Makes the demo clients and the demo user once, and tells them in `demo.json`. What was changed or
  * deleted since stays as it is; only the issuer is followed when it changed. Without the file nobody
- * knows the secrets any more, so it is all made anew.
+ * knows the secrets any more, so it is all made anew, but for a client that somebody has registered
+ * under the same id.
  */
 export async function seedDemo(options: SeedOptions): Promise<Demo> {
   const { directory, issuer, databaseUrl, database } = options
@@ -87,6 +88,8 @@ async function seedAnew(options: SeedOptions): Promise<Demo> {
     for (const registration of demoClients(issuer).map(checkRegistration)) {
       const { clientId: client_id, authenticationMethod: token_endpoint_auth_method } = registration
       const drawn = token_endpoint_auth_method === 'none' ? undefined : drawClientSecret(random)
+      const existing = await findClient(tx, client_id)
+      if (existing !== undefined && existing.name !== registration.name) continue
       await removeClient(tx, client_id)
       await addClient(tx, registration, drawn?.hash ?? null, at)
       clients.push({

@@ -50,7 +50,7 @@ async function findObstacle(
     const pending = status.filter(({ appliedAt }) => appliedAt === undefined).length
     return pending === 0
       ? undefined
-      : `${pending} migrations are pending: run "mintmark migrate up", or set MIGRATE_ON_START=true`
+      : `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
   } catch (error) {
     if (error instanceof DatabaseUnavailable) return 'the database does not answer'
     throw error

@@ -39,8 +39,7 @@ export function claimsProblem(claims: unknown): string | undefined {
   if (Object.keys(claims).some((name) => name === '' || name === '__proto__')) {
     return 'claims must have ordinary, non-empty names'
   }
-  const depth = depthOf(claims)
-  if (depth > DEPTH_LIMIT) return `claims must not nest deeper than ${DEPTH_LIMIT} levels`
+  if (nestsDeeper(claims, DEPTH_LIMIT)) return `claims must not nest deeper than ${DEPTH_LIMIT} levels`
   const text = JSON.stringify(claims)
   if (/\\u0000|\\ud[89a-f]/i.test(text)) return 'claims must not hold NUL or unpaired surrogates'
   const size = Buffer.byteLength(text)
@@ -50,12 +49,8 @@ export function claimsProblem(claims: unknown): string | undefined {
   return undefined
 }
 
-function depthOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  let deepest = 0
-  for (const member of Object.values(value)) {
-    deepest = Math.max(deepest, depthOf(member))
-    if (deepest > DEPTH_LIMIT) break
-  }
-  return deepest + 1
+/** Stops at the limit, so that no nesting is too deep for it. */
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => nestsDeeper(member, levels - 1))
 }

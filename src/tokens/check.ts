@@ -41,5 +41,5 @@ function describe({ ended, idleExpiresAt, expiresAt, sid }: Session, now: number
 /** An instant (milliseconds since the epoch) in ISO 8601, to the second. */
 export function instant(at: number): string {
   const date = new Date(at)
-  return Number.isNaN(date.getTime()) ? 'at no time' : date.toISOString().replace('.000Z', 'Z')
+  return Number.isNaN(date.getTime()) ? 'at no time' : date.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }

@@ -41,9 +41,9 @@ export function createExamineAccessToken(options: {
       form,
       keyCheck,
       signature,
-      check('issuer', claims['iss'] === issuer, issuer, show(claims['iss'])),
+      check('issuer', claims.iss === issuer, issuer, show(claims.iss)),
       checkClaims(claims),
-      checkLifetime(claims['exp'], clock.now()),
+      checkLifetime(claims.exp, clock.now()),
       checkAudience(claims, audience),
       await checkState(vouched),
     ]
@@ -66,11 +66,13 @@ function checkForm(token: string, decoded: DecodedJwt | undefined): Check {
   const strict = readCompact(token)
   const { typ } = decoded.header
   if (strict?.typ === 'at+jwt') return check('form', true, expected, 'typ at+jwt')
-  const actual =
-    typ === 'at+jwt'
-      ? `header members ${Object.keys(decoded.header).join(', ')}, or not as our signer writes it`
-      : `typ ${show(typ)}`
-  return check('form', false, expected, actual)
+  if (typ !== 'at+jwt') return check('form', false, expected, `typ ${show(typ)}`)
+  const members = Object.keys(decoded.header)
+  const fault =
+    members.length === 3
+      ? 'not in the bytes that our signer writes'
+      : `a header of ${members.join(', ')}`
+  return check('form', false, expected, fault)
 }
 
 function checkKey(key: SigningKey | undefined, kid: unknown, alg: unknown): Check {
@@ -95,7 +97,7 @@ function checkSignature(token: string, key: SigningKey | undefined): Check {
 
 function checkClaims(claims: DecodedJwt['claims']): Check {
   const expected = 'sub, aud, client_id, jti, iat, exp (RFC 9068 section 2.2)'
-  const holds = isAccessTokenClaims(claims, claims['iss'] as string)
+  const holds = isAccessTokenClaims(claims, claims.iss as string)
   const required = ['sub', 'aud', 'client_id', 'jti', 'iat', 'exp']
   const missing = required.filter((name) => claims[name] === undefined)
   const fault = missing.length > 0 ? `without ${missing.join(', ')}` : 'one is of a wrong type'
@@ -109,7 +111,7 @@ function checkLifetime(exp: unknown, now: number): Check {
 }
 
 function checkAudience(claims: DecodedJwt['claims'], audience: string | undefined): Check {
-  const actual = show(claims['aud'])
+  const actual = show(claims.aud)
   if (audience === undefined) return skipped('audience', 'any: give --audience to check', actual)
   return check('audience', isFor(claims as AccessTokenClaims, audience), audience, actual)
 }

@@ -23,7 +23,7 @@ export function healthRoutes(app: FastifyInstance, options: { readiness: Readine
         summary: 'Does the process run?',
         tags: ['operation'],
         security: [],
-        response: { 200: Type.Object({ status: Type.Literal('live') }) },
+        response: { 200: Type.Object({ status: Type.Literal('live') }, { description: 'Yes.' }) },
       },
     },
     async () => ({ status: 'live' as const }),

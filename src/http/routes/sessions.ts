@@ -80,7 +80,7 @@ export function sessionRoutes(
         tags: ['sessions'],
         security: [{ bearer: [] }],
         response: {
-          200: Type.Object({ ended: Type.Integer({ description: 'How many were ended.' }) }),
+          200: Type.Object({ ended: Type.Integer() }, { description: 'How many were ended.' }),
           ...problems(400, 401, 403, 503),
         },
       },

@@ -1,0 +1,68 @@
+import { type Command, Option } from 'commander'
+import { duration } from '../config-readers.ts'
+import { algorithmNames } from '../jwt/algorithms.ts'
+import { authenticationMethods, grantTypes } from '../oauth/grant-types.ts'
+import { answering } from './answer.ts'
+import { claims, lifetime, reading } from './arguments.ts'
+import { deleteClient, rotateSecret } from './clients-change.ts'
+import { createClient } from './clients-create.ts'
+import { listAllClients, showClient } from './clients-show.ts'
+
+/** `mintmark clients`: who may ask for tokens. */
+export function addClientsCommands(program: Command): void {
+  const clients = program.command('clients').description('who may ask for tokens')
+  addCreate(clients)
+  clients.command('list').description('list all clients').action(answering(listAllClients))
+  clients
+    .command('show')
+    .description('show all there is to know of a client but its secret')
+    .argument('<client_id>')
+    .action(answering(showClient))
+  clients
+    .command('delete')
+    .description('delete a client and end its sessions')
+    .argument('<client_id>')
+    .action(answering(deleteClient))
+  clients
+    .command('rotate-secret')
+    .description('give a client a new secret, printed once')
+    .argument('<client_id>')
+    .option(
+      '--overlap <duration>',
+      'how long the secret before still works; 0s ends it at once',
+      reading(duration('0s', '365d')),
+      86_400,
+    )
+    .action(answering(rotateSecret))
+}
+
+function addCreate(clients: Command): void {
+  clients
+    .command('create')
+    .description('register a client; its secret is printed once')
+    .argument('<client_id>', 'letters, digits, dots, dashes and underscores')
+    .option('--name <text>', 'what people call it (default: the client_id)')
+    .addOption(
+      new Option('--auth-method <method>', 'how it authenticates; none makes it public')
+        .choices(authenticationMethods)
+        .default('client_secret_basic'),
+    )
+    .addOption(
+      new Option(
+        '--grant <type...>',
+        'its grant types (default: client_credentials, for a public client refresh_token)',
+      ).choices(grantTypes),
+    )
+    .option('--scope <scopes>', 'the scopes it may ask for, space-separated', '')
+    .option('--audience <uri...>', 'who its tokens may be for (default: the issuer)')
+    .option('--introspects <uri...>', 'audiences whose tokens it may introspect', [])
+    .addOption(
+      new Option('--signing-alg <algorithm>', 'how its tokens are signed').choices(algorithmNames),
+    )
+    .option('--role <role...>', 'roles in the tokens it gets for itself', [])
+    .option('--claims <json>', 'custom claims in its tokens, a JSON object', claims, {})
+    .option('--access-token-ttl <duration>', 'life of its access tokens, such as 10m', lifetime)
+    .option('--session-idle-ttl <duration>', 'a session of it may stay unused so long', lifetime)
+    .option('--session-max-ttl <duration>', 'a session of it may live so long', lifetime)
+    .action(answering(createClient))
+}

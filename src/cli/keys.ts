@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { listSigningKeys } from '../keys/store.ts'
+import { answering } from './answer.ts'
+import { withDeployment } from './deployment.ts'
+import { table } from './table.ts'
+import { iso, when } from './times.ts'
+
+/** `mintmark keys`: the keys that sign access tokens. */
+export function addKeysCommands(program: Command): void {
+  program
+    .command('keys')
+    .description('the keys that sign access tokens')
+    .command('list')
+    .description('list the signing keys, oldest first; their private halves are never shown')
+    .action(answering(list))
+}
+
+async function list() {
+  const keys = await withDeployment([], ({ database }) => listSigningKeys(database.kysely))
+  return {
+    json: {
+      keys: keys.map(({ kid, algorithm, state, sealed, createdAt }) => ({
+        kid,
+        alg: algorithm,
+        state,
+        master_key_id: sealed.masterKeyId,
+        created_at: iso(createdAt),
+      })),
+    },
+    text: table(
+      ['kid', 'alg', 'state', 'master key', 'created'],
+      keys.map(({ kid, algorithm, state, sealed, createdAt }) => [
+        kid,
+        algorithm,
+        state,
+        String(sealed.masterKeyId),
+        when(createdAt),
+      ]),
+      'No keys yet: the service makes its first ones when it starts.',
+    ),
+  }
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { version } from '../version.ts'
+import { addAudiencesCommands } from './audiences.ts'
+import { addClientsCommands } from './clients.ts'
+import { addKeysCommands } from './keys.ts'
+import { addMigrateCommands } from './migrate.ts'
+import { addOpenapiCommand } from './openapi.ts'
+import { addServeCommand } from './serve.ts'
+import { addSessionsCommands } from './sessions.ts'
+import { addTokenCommands } from './token.ts'
+import { addUsersCommands } from './users.ts'
+
+const EPILOGUE = `
+Commands work on the database of DATABASE_URL; without it, on the development database of STATE_DIR
+(.mintmark), beside a running service as well as alone.
+
+Exit codes:
+  0  done, or the answer is yes
+  1  it failed, or the answer is no: a token that is not good, an id that is unknown
+  2  wrong usage or configuration
+  3  the database is unavailable
+
+With --json, standard output holds one JSON value and nothing else, and an error is
+{"error":{"code","message"}} on standard error.`
+
+/** The command line, ready to parse. It throws CommanderError where commander would exit. */
+export function createProgram(): Command {
+  const program = new Command('mintmark')
+    .description('A token service: issues, rotates and revokes tokens that any service can verify.')
+    .version(version)
+    .option('--json', 'print JSON, for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    // An error is printed once, in its own way: by the bin.
+    .configureOutput({ outputError: () => {} })
+  addServeCommand(program)
+  addMigrateCommands(program)
+  addClientsCommands(program)
+  addUsersCommands(program)
+  addSessionsCommands(program)
+  addAudiencesCommands(program)
+  addKeysCommands(program)
+  addTokenCommands(program)
+  addOpenapiCommand(program)
+  return program
+}

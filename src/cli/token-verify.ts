@@ -1,0 +1,61 @@
+import { createMasterKeys } from '../keys/master-keys.ts'
+import { createRefreshTokens } from '../sessions/refresh-token.ts'
+import { type Check, isGood } from '../tokens/check.ts'
+import { createExamineAccessToken } from '../tokens/examine.ts'
+import { createExamineRefreshToken } from '../tokens/examine-refresh-token.ts'
+import { createReadTokenState } from '../tokens/state.ts'
+import type { Answer } from './answer.ts'
+import { withDeployment } from './deployment.ts'
+import { CommandFailure, EXIT } from './failure.ts'
+import { facts } from './table.ts'
+import { isRefreshToken, readToken } from './token-inspect.ts'
+
+const MARK = { passed: '✓', failed: '✗', skipped: '–' } as const
+
+/** Checks a token of this deployment and shows every check. */
+export async function verifyToken(
+  argument: string,
+  options: { audience?: string },
+): Promise<Answer> {
+  const token = await readToken(argument)
+  const isRefresh = isRefreshToken(token)
+  if (isRefresh && options.audience !== undefined) {
+    throw new CommandFailure('usage', 'a refresh token has no audience', EXIT.usage)
+  }
+  const checks = isRefresh ? await verifyRefresh(token) : await verifyAccess(token, options)
+  const good = isGood(checks)
+  const kind = isRefresh ? 'refresh_token' : 'access_token'
+  return {
+    json: { kind, good, checks },
+    text: `${checks.map(describe).join('\n')}\n\n${verdict(isRefresh, good)}`,
+    good,
+  }
+}
+
+/** Two lines, since what was expected is seldom short. */
+function describe({ name, outcome, expected, actual }: Check): string {
+  const values = facts({ '    actual': actual, '    expected': expected })
+  return `${MARK[outcome]} ${name}\n${values}`
+}
+
+function verdict(isRefresh: boolean, good: boolean): string {
+  const noun = isRefresh ? 'refresh token' : 'access token'
+  return good ? `This ${noun} is good.` : `This ${noun} is NOT good.`
+}
+
+function verifyAccess(token: string, { audience }: { audience?: string }): Promise<Check[]> {
+  return withDeployment(['issuer'], ({ database, clock, config }) => {
+    const db = database.kysely
+    const readTokenState = createReadTokenState({ db, clock })
+    const { issuer } = config
+    return createExamineAccessToken({ db, issuer, clock, readTokenState })(token, audience)
+  })
+}
+
+function verifyRefresh(token: string): Promise<Check[]> {
+  return withDeployment(['masterKeys'], ({ database, clock, random, config }) => {
+    const masterKeys = createMasterKeys(config.masterKeys)
+    const refreshTokens = createRefreshTokens({ masterKeys, random })
+    return createExamineRefreshToken({ db: database.kysely, clock, refreshTokens })(token)
+  })
+}

@@ -1,0 +1,373 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { version } from '../../src/version.ts'
+import { commandLine } from '../support/cli.ts'
+import { createTestDatabase, query } from '../support/database.ts'
+import { postmasterOf, production, startService, stateDirectory } from '../support/process.ts'
+import { createTestService, ISSUER, ORDERS, type TestService } from '../support/service.ts'
+
+// Some sixty processes, one after the other.
+t.setTimeout(120_000)
+
+/** The service in this process and the command line beside it, on one database. */
+async function beside(t: Test) {
+  const service = await createTestService(t)
+  // The command line goes by the database's clock.
+  service.clock.advance((Date.now() - service.clock.now()) / 1000)
+  return { service, mintmark: commandLine(production(service.databaseUrl)) }
+}
+
+const events = async (service: TestService) =>
+  (await query(service.databaseUrl, 'select type from events order by id')).map(({ type }) => type)
+
+t.test('help, the version and the OpenAPI document ask for nothing', async (t) => {
+  const mintmark = commandLine({})
+  const [help, number, document] = await Promise.all([
+    mintmark(['--help']),
+    mintmark(['--version']),
+    mintmark(['openapi']),
+  ])
+  t.equal(help.code, 0)
+  for (const told of ['Exit codes', '3  the database is unavailable', 'clients', 'openapi']) {
+    t.match(help.stdout, told)
+  }
+  t.equal(number.stdout, `${version}\n`)
+  t.match(document.json(), { openapi: '3.1.0', info: { version } })
+  t.equal(document.stdout, `${JSON.stringify(document.json(), null, 2)}\n`)
+
+  const elsewhere = commandLine({ DATABASE_URL: 'none', ISSUER: 'wrong', PORT: '-1' })
+  const file = join(t.testdir(), 'public.json')
+  t.equal((await elsewhere(['openapi', '--write', file])).code, 0)
+  t.equal(await readFile(file, 'utf8'), document.stdout, 'the same wherever it is made')
+})
+
+t.test('wrong usage exits with 2 and says what would be right', async (t) => {
+  const mintmark = commandLine({})
+  const [noun, verb, none, choice, json, secret] = await Promise.all([
+    mintmark(['clinets', 'list']),
+    mintmark(['clients', 'crate', 'web']),
+    mintmark(['users']),
+    mintmark(['audiences', 'set', ORDERS, '--alg', 'HS256']),
+    mintmark(['clients', 'create', '--json']),
+    mintmark(['mm_rt_AQGFjKpRuMgQXLs4ZggvPPFT']),
+  ])
+  t.match(noun, { code: 2, stdout: '', stderr: /Did you mean clients\?/ })
+  t.match(verb, { code: 2, stderr: /Did you mean create\?/ })
+  t.match(none, { code: 2, stdout: '', stderr: /set-password/ })
+  t.match(choice, { code: 2, stderr: /ES256, RS256/ })
+  t.match(JSON.parse(json.stderr), { error: { code: 'usage', message: /client_id/ } })
+  t.match(json, { code: 2, stdout: '' })
+  t.equal(secret.code, 2)
+  t.notMatch(secret.stderr, 'AQGFjKp', 'a token in a wrong place is not repeated')
+})
+
+t.test('migrations need a DATABASE_URL and nothing else', async (t) => {
+  const DATABASE_URL = await createTestDatabase(t, 'empty')
+  const mintmark = commandLine({ DATABASE_URL })
+  const [status, early] = await Promise.all([
+    mintmark(['migrate', 'status', '--json']),
+    mintmark(['clients', 'list']),
+  ])
+  t.match(status, { code: 1 })
+  t.match(status.json(), { migrations: [{ name: '0001_first', applied_at: null }] })
+  t.match(early, { code: 1, stderr: /pending: run "mintmark migrate up"/ })
+  t.match((await mintmark(['migrate', 'up', '--json'])).json(), { applied: ['0001_first'] })
+  t.match((await mintmark(['migrate', 'up', '--json'])).json(), { applied: [] })
+  t.equal((await mintmark(['migrate', 'status'])).code, 0)
+  t.match(await mintmark(['clients', 'list']), { code: 0, stdout: /No clients/ })
+})
+
+t.test('a wrong configuration exits with 2, a database that is away with 3', async (t) => {
+  const away = 'postgresql://mintmark:hunter2@127.0.0.1:1/mintmark'
+  const [wrong, unavailable, json, unknown] = await Promise.all([
+    commandLine({ DATABASE_URL: 'mysql://hunter2@db' })(['clients', 'list']),
+    commandLine({ DATABASE_URL: away })(['clients', 'list']),
+    commandLine({ DATABASE_URL: away })(['migrate', 'up', '--json']),
+    commandLine({ DATABASE_URL: away })(['clients', 'create', 'web']),
+  ])
+  t.match(wrong, { code: 2, stderr: /DATABASE_URL must start with/ })
+  t.match(unavailable, { code: 3, stdout: '', stderr: /ECONNREFUSED/ })
+  t.equal(unavailable.stderr.trim().split('\n').length, 1, 'one line and no stack')
+  t.match(json, { code: 3, stdout: '' })
+  t.match(JSON.parse(json.stderr), { error: { code: 'database_unavailable' } })
+  t.match(unknown, { code: 2, stderr: /ISSUER is required/ }, 'the default audience is the issuer')
+  for (const { stderr } of [wrong, unavailable, json]) t.notMatch(stderr, 'hunter2')
+})
+
+t.test('a client gets its secret once, and a new one with an overlap', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const create = ['clients', 'create', 'billing', '--scope', 'b a', '--json']
+  const created = await mintmark([...create, '--claims', '{"team":"x"}', '--role', 'r1', 'r2'])
+  t.equal(created.code, 0, created.stderr)
+  const { client_secret: secret, ...client } = created.json<{ client_secret: string }>()
+  t.match(client, {
+    client_id: 'billing',
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+    scope: 'a b',
+    audience: [ISSUER],
+    roles: ['r1', 'r2'],
+    claims: { team: 'x' },
+  })
+  const status = async (clientSecret: string) => {
+    const credentials = Buffer.from(`billing:${clientSecret}`).toString('base64')
+    const form = { grant_type: 'client_credentials' }
+    const headers = { authorization: `Basic ${credentials}` }
+    return (await service.post('/token', form, headers)).statusCode
+  }
+  t.equal(await status(secret), 200)
+  t.match(await mintmark(create), { code: 1, stderr: /client_exists/ })
+
+  const rotate = ['clients', 'rotate-secret', 'billing', '--json', '--overlap']
+  const second = (await mintmark([...rotate, '1h'])).json<{ client_secret: string }>().client_secret
+  t.strictSame([await status(secret), await status(second)], [200, 200])
+  const third = (await mintmark([...rotate, '0s'])).json<{ client_secret: string }>().client_secret
+  service.clock.advance(60)
+  t.strictSame([await status(second), await status(third)], [401, 200])
+
+  const [list, shown, raw, missing] = await Promise.all([
+    mintmark(['clients', 'list']),
+    mintmark(['clients', 'show', 'billing']),
+    mintmark(['clients', 'show', 'billing', '--json']),
+    mintmark(['clients', 'show', 'billnig']),
+  ])
+  t.match(list.stdout, /^billing +billing +client_secret_basic/m)
+  for (const { stdout } of [list, shown, raw]) t.notMatch(stdout, 'mm_cs_')
+  t.match(missing, { code: 1, stderr: /no client billnig: see mintmark clients list/ })
+  const all = await events(service)
+  t.strictSame(all, ['client.created', 'client.secret_rotated', 'client.secret_rotated'])
+})
+
+t.test('a public client has no secret; deleting it ends its sessions', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const create = ['clients', 'create', 'web', '--auth-method', 'none', '--audience', ORDERS]
+  const created = await mintmark([...create, '--grant', 'password', 'refresh_token'])
+  t.match(created, { code: 0, stdout: /^grants +password refresh_token$/m })
+  t.match(await mintmark(['clients', 'rotate-secret', 'web']), { code: 1, stderr: /public/ })
+  const web = { clientId: 'web', secret: undefined, basic: {} }
+  const { tokens } = await service.logIn(web)
+  const deleted = await mintmark(['clients', 'delete', 'web'])
+  t.match(deleted, { code: 0, stdout: /ended 1 session\./ })
+  t.not((await service.refresh(web, tokens.refresh_token)).statusCode, 200)
+  t.match(await mintmark(['clients', 'delete', 'web']), { code: 1 })
+})
+
+t.test('a client cannot take the sub of a live session for its id', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const { tokens } = await service.logIn()
+  await query(service.databaseUrl, "update sessions set sub = 'carol'")
+  const create = ['clients', 'create', 'carol', '--audience', ORDERS]
+  t.match(await mintmark(create), { code: 1, stderr: /carol is the sub of/ })
+  await service.post('/logout', { refresh_token: tokens.refresh_token })
+  t.match(await mintmark(create), { code: 0 })
+})
+
+t.test('a user gets a drawn password or one of standard input', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const client = await service.addClient()
+  const login = (password: string) =>
+    service.post('/token', {
+      grant_type: 'password',
+      client_id: client.clientId,
+      username: 'alice',
+      password,
+    })
+  const created = await mintmark(['users', 'create', 'Alice', '--role', 'admin', '--json'])
+  const alice = created.json<{ password: string; sub: string }>()
+  t.match(alice, { username: 'alice', roles: ['admin'], password: /^[\w-]{24}$/ })
+  const session = (await login(alice.password)).json<{ refresh_token: string }>()
+  t.match(await mintmark(['users', 'create', 'alice']), { code: 1, stderr: /alice exists/ })
+
+  const change = ['users', 'set-password', 'alice', '--password-stdin']
+  t.match(await mintmark(change, { stdin: 'short\n' }), { code: 2, stdout: '' })
+  const changed = await mintmark(change, { stdin: 'a better passphrase\n' })
+  t.match(changed, { code: 0, stdout: /ended 1 session/ })
+  t.notMatch(changed.stdout + changed.stderr, 'a better passphrase')
+  t.not((await service.refresh(client, session.refresh_token)).statusCode, 200)
+  t.equal((await login('a better passphrase')).statusCode, 200)
+
+  t.match(await mintmark(['users', 'list']), { stdout: new RegExp(`^alice +${alice.sub}`, 'm') })
+  t.match(await mintmark(['users', 'disable', 'alice', '--json']), { code: 0, stdout: /: 1/ })
+  t.not((await login('a better passphrase')).statusCode, 200)
+  t.match(await mintmark(['users', 'disable', 'bob']), { code: 1, stderr: /mintmark users list/ })
+  const written = (await events(service)).filter((type) => String(type).startsWith('user.'))
+  t.strictSame(written.sort(), ['user.created', 'user.disabled', 'user.password_changed'])
+})
+
+t.test('sessions are listed and ended by an operator', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const client = await service.addClient()
+  const [one, two] = [await service.logIn(client), await service.logIn(client)]
+  type List = { sessions: { sid: string; sub: string; username: string }[]; more: boolean }
+  const list = async (...args: string[]) =>
+    (await mintmark(['sessions', 'list', '--json', ...args])).json<List>()
+  t.equal((await list('--client', client.clientId)).sessions.length, 2)
+  t.match(await list('--limit', '1'), { sessions: { length: 1 }, more: true })
+  t.strictSame(await list('--client', 'another'), { sessions: [], more: false })
+  const [session] = (await list('--user', one.sub)).sessions
+  t.match(session, { sub: one.sub, username: /^user-/ })
+  const { sid = '', username = '' } = session ?? {}
+  t.match((await list('--user', username)).sessions, [{ sid }])
+
+  t.match(await mintmark(['sessions', 'end', sid]), { code: 0, stdout: /Ended session/ })
+  t.not((await service.refresh(client, one.tokens.refresh_token)).statusCode, 200)
+  t.equal((await service.refresh(client, two.tokens.refresh_token)).statusCode, 200)
+  t.match(await mintmark(['sessions', 'end', sid]), { code: 0, stdout: /ended_by_operator/ })
+  const all = await mintmark(['sessions', 'end', '--user', two.sub, '--json'])
+  t.match(all.json(), { sub: two.sub, ended: { length: 1 } })
+  t.match(await mintmark(['sessions', 'end', 'x']), { code: 1, stderr: /mintmark sessions list/ })
+  t.match(await mintmark(['sessions', 'end']), { code: 2 })
+  const ended = "select detail from events where type = 'session.ended'"
+  const detail = { by: 'operator', reason: 'ended_by_operator' }
+  t.strictSame(await query(service.databaseUrl, ended), [{ detail }, { detail }])
+})
+
+type Verdict = { good: boolean; checks: { name: string; outcome: string }[] }
+
+t.test('a token is verified check by check, also against its session', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const { tokens, client } = await service.logIn()
+  const { access_token: access, refresh_token: refresh } = tokens
+  const failures = async (token: string, ...args: string[]) => {
+    const ran = await mintmark(['token', 'verify', '--json', '-', ...args], { stdin: token })
+    const { good, checks } = ran.json<Verdict>()
+    const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
+    t.strictSame([ran.code, good], failed.length === 0 ? [0, true] : [1, false])
+    return failed
+  }
+  const human = await mintmark(['token', 'verify', access, '--audience', ORDERS])
+  t.match(human, { code: 0, stdout: /This access token is good/ })
+  const marks = [...human.stdout.matchAll(/^(\S) (\w+)$/gm)].map(([line]) => line)
+  const names = ['form', 'key', 'signature', 'issuer', 'claims', 'lifetime', 'audience', 'session']
+  t.strictSame(
+    marks,
+    names.map((name) => `✓ ${name}`),
+  )
+  t.notMatch(human.stdout + human.stderr, access)
+
+  const [header, payload, signature] = access.split('.') as [string, string, string]
+  const forged = [
+    header,
+    payload,
+    `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+  ].join('.')
+  const plain = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${payload}.`
+  t.strictSame(
+    await Promise.all([
+      failures(access, '--audience', 'https://other.example'),
+      failures(plain),
+      failures('no token'),
+      failures(refresh),
+    ]),
+    [['audience'], ['form', 'key'], ['form'], []],
+  )
+  t.strictSame(await failures(forged), ['signature'])
+
+  await service.refresh(client, refresh)
+  t.strictSame(await failures(refresh), ['generation'])
+  await service.post('/logout', { refresh_token: refresh })
+  t.strictSame(await failures(access), ['session'])
+  t.strictSame(await failures(refresh), ['generation', 'session'])
+})
+
+t.test('an expired token, and one of another issuer, are told apart', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const { tokens } = await service.logIn()
+  await t.test('another issuer', async (t) => {
+    const elsewhere = commandLine({
+      ...production(service.databaseUrl),
+      ISSUER: 'https://elsewhere.example',
+    })
+    const ran = await elsewhere(['token', 'verify', tokens.access_token])
+    t.match(ran, { code: 1, stdout: /✗ issuer\n +actual +https:\/\/auth\.example\n +expected/ })
+  })
+  await t.test('expired', async (t) => {
+    service.clock.advance(-3600)
+    const { tokens: old } = await service.logIn()
+    t.match(await mintmark(['token', 'verify', old.access_token]), {
+      code: 1,
+      stdout: /✗ lifetime/,
+    })
+  })
+})
+
+t.test('a token is taken apart without a database, and told to be unverified', async (t) => {
+  const service = await createTestService(t)
+  const { tokens } = await service.logIn()
+  const mintmark = commandLine({})
+  const { access_token: access, refresh_token: refresh } = tokens
+  const [human, json, refreshed, cut, noise] = await Promise.all([
+    mintmark(['token', 'inspect', access]),
+    mintmark(['token', 'inspect', access, '--json']),
+    mintmark(['token', 'inspect', '-'], { stdin: `${refresh}\n` }),
+    mintmark(['token', 'inspect', refresh.slice(0, -1)]),
+    mintmark(['token', 'inspect', 'a.b.c']),
+  ])
+  t.match(human, { code: 0, stdout: /NOT verified/ })
+  t.match(human.stdout, /^ {2}exp +\d+ {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \((in .+|.+ ago)\)$/m)
+  t.match(json.json(), { verified: false, header: { typ: 'at+jwt' }, claims: { iss: ISSUER } })
+  t.match(refreshed, { code: 0, stdout: /refresh token[\s\S]*rotated 0 times/ })
+  t.notMatch(refreshed.stdout + refreshed.stderr, refresh.slice(10, 30), 'without its handle')
+  t.match(cut, { code: 1, stderr: /cut off or mistyped/ })
+  t.notMatch(cut.stderr, refresh.slice(10, 30))
+  t.match(noise, { code: 1, stderr: /no JWT/ })
+})
+
+t.test('an audience can name the algorithm of its tokens', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const client = await service.addClient()
+  const algorithm = async () => {
+    const [header = ''] = (await service.logIn(client)).tokens.access_token.split('.')
+    return JSON.parse(Buffer.from(header, 'base64url').toString()).alg
+  }
+  t.equal(await algorithm(), 'ES256')
+  t.equal((await mintmark(['audiences', 'set', ORDERS, '--alg', 'RS256'])).code, 0)
+  t.equal(await algorithm(), 'RS256')
+  t.match((await mintmark(['audiences', 'list', '--json'])).json(), {
+    audiences: [{ audience: ORDERS, signing_alg: 'RS256' }],
+  })
+  t.equal((await mintmark(['audiences', 'delete', ORDERS])).code, 0)
+  t.equal(await algorithm(), 'ES256')
+  t.equal((await mintmark(['audiences', 'delete', ORDERS])).code, 1)
+  t.match(await mintmark(['audiences', 'set', 'x', '--alg', 'RS256']), { code: 2, stdout: '' })
+  const keys = (await mintmark(['keys', 'list', '--json'])).json<{ keys: object[] }>()
+  t.match(keys.keys, [{ state: 'active' }, { state: 'active' }])
+  t.notMatch(JSON.stringify(keys), /"d"|sealed/)
+})
+
+t.test('a reader that leaves early does no harm', async (t) => {
+  const DATABASE_URL = await createTestDatabase(t)
+  const bin = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [bin, 'migrate', 'status'], { env: { PATH, DATABASE_URL } })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  t.strictSame([code, stderr], [0, ''])
+})
+
+t.test('in development it works alone, and beside the service', async (t) => {
+  const STATE_DIR = await stateDirectory(t)
+  const mintmark = commandLine({ STATE_DIR })
+  const created = (await mintmark(['users', 'create', 'bob', '--json'])).json()
+  t.equal(await postmasterOf(STATE_DIR), undefined, 'the database it started is stopped')
+
+  const service = await startService(t, { STATE_DIR, LOG_LEVEL: 'silent' })
+  const database = await postmasterOf(STATE_DIR)
+  const { username, password } = created as { username: string; password: string }
+  const form = { grant_type: 'password', client_id: 'web', username, password }
+  const body = new URLSearchParams(form)
+  const answer = await fetch(`${service.url}/token`, { method: 'POST', body })
+  const { access_token: access } = (await answer.json()) as { access_token: string }
+  const verified = await mintmark(['token', 'verify', access])
+  t.match(verified, { code: 0 }, 'the issuer is that of the running service')
+  const sessions = (await mintmark(['sessions', 'list', '--json'])).json()
+  t.match(sessions, { sessions: [{ username: 'bob', client_id: 'web' }] })
+  t.equal(await postmasterOf(STATE_DIR), database, 'and goes on running')
+})

@@ -8,6 +8,9 @@ import t, { type Test } from 'tap'
 import { createTestDatabase } from './support/database.ts'
 import { freePort, startService } from './support/process.ts'
 
+// The tour starts some ten processes, one after the other.
+t.setTimeout(120_000)
+
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PARTS = ['package.json', 'node_modules', 'src', 'migrations', 'examples']
@@ -57,7 +60,7 @@ t.test('running it for real works as printed', async (t) => {
   const [block = ''] = await shellBlocks('production')
   const script = block
     .replace(/^export DATABASE_URL=.*$/m, `export DATABASE_URL='${url}'`)
-    .replace(/^npx mintmark serve$/m, 'npx mintmark serve & serving=$!')
+    .replace(/^npm start$/m, 'npm start & serving=$!')
   t.match(script, `'${url}'`, 'the block sets a database')
   t.match(script, 'serving=', 'the block ends by serving')
   const port = await freePort()

@@ -39,7 +39,8 @@ export function claimsProblem(claims: unknown): string | undefined {
   if (Object.keys(claims).some((name) => name === '' || name === '__proto__')) {
     return 'claims must have ordinary, non-empty names'
   }
-  if (nestsDeeper(claims, DEPTH_LIMIT)) return `claims must not nest deeper than ${DEPTH_LIMIT} levels`
+  if (nestsDeeper(claims, DEPTH_LIMIT))
+    return `claims must not nest deeper than ${DEPTH_LIMIT} levels`
   const text = JSON.stringify(claims)
   if (/\\u0000|\\ud[89a-f]/i.test(text)) return 'claims must not hold NUL or unpaired surrogates'
   const size = Buffer.byteLength(text)

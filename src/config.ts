@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { formatDuration } from './base/duration.ts'
-import type { Reading } from './config-readers.ts'
-import { VARIABLES, type Variable } from './config-variables.ts'
+import type { Reading } from './config/readers.ts'
+import { VARIABLES, type Variable } from './config/variables.ts'
 
 type Field = keyof typeof VARIABLES
 type Value<V> = V extends Variable<infer T> ? T : never
 type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
 type Environment = Record<string, string | undefined>
 
-/** What the service runs with: a field for each variable of src/config-variables.ts, frozen. */
+/** What the service runs with: a field for each variable of src/config/variables.ts, frozen. */
 export interface Config extends Omit<Values, 'databaseUrl'> {
   readonly databaseUrl?: string
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */

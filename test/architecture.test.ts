@@ -11,6 +11,7 @@ const RANKS: Record<string, number> = {
   oauth: 1,
   jwt: 1,
   db: 1,
+  config: 1,
   keys: 2,
   clients: 2,
   users: 2,
@@ -36,10 +37,7 @@ const NEIGHBOURS_ALLOWED: Record<string, string[]> = { cli: ['http', 'developmen
 const TOP: Record<string, (target: string) => boolean> = {
   'main.ts': () => true,
   'compose.ts': (target) => target !== 'main.ts',
-  'config.ts': (target) => target === 'base' || target.startsWith('config'),
-  'config-readers.ts': (target) => target === 'base' || target.startsWith('config'),
-  'config-variables.ts': (target) => target === 'base' || target.startsWith('config'),
-  'config-master-keys.ts': (target) => target === 'base' || target.startsWith('config'),
+  'config.ts': (target) => target === 'base' || target === 'config',
   'shutdown.ts': () => false,
   'version.ts': () => false,
 }
@@ -55,11 +53,9 @@ const inRoom = (room: string) => (file: string) => file.startsWith(`src/${room}/
 const PACKAGES: Record<string, (file: string, typeOnly: boolean) => boolean> = {
   // The logger that is handed to compose is the one that Fastify takes: its type, and no more.
   fastify: (file, typeOnly) => inRoom('http')(file) || (file === 'src/compose.ts' && typeOnly),
-  'fastify-plugin': inRoom('http'),
   '@fastify/jwt': inRoom('http'),
   '@fastify/swagger': inRoom('http'),
   '@fastify/swagger-ui': inRoom('http'),
-  '@fastify/type-provider-typebox': inRoom('http'),
   typebox: inRoom('http'),
   kysely: store,
   pg: store,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { duration, type Reader, wholeNumber } from '../config-readers.ts'
+import { duration, type Reader, wholeNumber } from '../config/readers.ts'
 import { claimsProblem } from '../oauth/claims.ts'
 
 /** Reads an option's text as a variable of the environment is read; wrong usage when it cannot. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { duration } from '../config-readers.ts'
+import { duration } from '../config/readers.ts'
 import { algorithmNames } from '../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../oauth/grant-types.ts'
 import { answering } from './answer.ts'

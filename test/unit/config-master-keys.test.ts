@@ -1,5 +1,5 @@
 import t from 'tap'
-import { masterKeyList } from '../../src/config-master-keys.ts'
+import { masterKeyList } from '../../src/config/master-keys.ts'
 
 const KEY = Buffer.from('8f1c02d97ab3e4560b9d3877c5f2a16e4d0933be71c8fa25906ce71fd43a5b88', 'hex')
 const OTHER = Buffer.from('e07716fb4a92c83dd15f086b39b4ee2175c30c8a6492fd50a81ebb4709d63f9c', 'hex')

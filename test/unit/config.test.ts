@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import t from 'tap'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { ConfigurationError, configurationTable, readConfig } from '../../src/config.ts'
-import { VARIABLES } from '../../src/config-variables.ts'
 
 const KEY = Buffer.from('8f1c02d97ab3e4560b9d3877c5f2a16e4d0933be71c8fa25906ce71fd43a5b88', 'hex')
 const PASSWORD = 'hunter2-in-the-url'
@@ -119,7 +119,8 @@ const REFUSED: [variable: string, text: string, problem: RegExp][] = [
   ['HOST', 'http://localhost', /host name/],
   ['HOST', 'localhost:3000', /host name/],
   ['HOST', '[::1]', /host name/],
-  ['PORT', '65536', /from 0 to 65535, not 65536/],
+  ['PORT', '65536', /from 1 to 65535, not 65536/],
+  ['PORT', '0', /from 1 to 65535, not 0/],
   ['PORT', '-1', /whole number/],
   ['PORT', '3e3', /whole number/],
   ['PORT', ' 3000', /whole number/],
@@ -167,7 +168,7 @@ const ACCEPTED: [variable: string, text: string, field: keyof typeof VARIABLES, 
     ['ISSUER', 'http://[::1]:3000', 'issuer', 'http://[::1]:3000'],
     ['HOST', '::1', 'host', '::1'],
     ['HOST', 'db-1.internal', 'host', 'db-1.internal'],
-    ['PORT', '0', 'port', 0],
+    ['PORT', '1', 'port', 1],
     ['PORT', '65535', 'port', 65_535],
     ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
     ['STATE_DIR', 'state', 'stateDirectory', resolve('state')],

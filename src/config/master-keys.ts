@@ -1,6 +1,6 @@
-import { decodeBase64url } from './base/encoding.ts'
-import { equalInConstantTime } from './base/hash.ts'
-import type { Reader, Reading } from './config-readers.ts'
+import { decodeBase64url } from '../base/encoding.ts'
+import { equalInConstantTime } from '../base/hash.ts'
+import type { Reader, Reading } from './readers.ts'
 
 /** A key that encrypts what the database keeps secret, and the number that ciphertexts name it by. */
 export interface MasterKey {

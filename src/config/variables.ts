@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { masterKeyList } from './config-master-keys.ts'
+import { masterKeyList } from './master-keys.ts'
 import {
   duration,
   host,
@@ -9,7 +9,7 @@ import {
   type Reader,
   trueOrFalse,
   wholeNumber,
-} from './config-readers.ts'
+} from './readers.ts'
 
 /** One environment variable: how it is read and what the README says of it (in Markdown). */
 export interface Variable<T> {
@@ -67,10 +67,10 @@ export const VARIABLES = {
   },
   port: {
     name: 'PORT',
-    description: 'Port to listen on; 0 takes any free one.',
+    description: 'Port to listen on.',
     example: '3000',
     default: '3000',
-    read: wholeNumber(0, 65_535),
+    read: wholeNumber(1, 65_535),
   },
   logLevel: {
     name: 'LOG_LEVEL',

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { formatDuration, parseDuration } from './base/duration.ts'
+import { formatDuration, parseDuration } from '../base/duration.ts'
 
 /** What became of a variable's text: its value, or what is wrong with it. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string }

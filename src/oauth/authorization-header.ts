@@ -1,4 +1,5 @@
 import { decodeFormComponent } from './form.ts'
+import { isStorableText } from './storable.ts'
 
 /** What an Authorization header says. */
 export type Authorization =
@@ -33,9 +34,10 @@ function parseBasic(credentials: string): Authorization | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) return undefined
   const text = Buffer.from(credentials, 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  if (colon < 1 || text.includes('�') || text.includes('\0')) return undefined
+  if (colon < 1 || text.includes('�')) return undefined
   const clientId = decodeFormComponent(text.slice(0, colon))
   const secret = decodeFormComponent(text.slice(colon + 1))
   if (clientId === undefined || secret === undefined) return undefined
+  if (!isStorableText(clientId) || !isStorableText(secret)) return undefined
   return { scheme: 'basic', clientId, secret }
 }

@@ -1,3 +1,5 @@
+import { storageProblem } from './storable.ts'
+
 /** Claims that only the service itself may set: the registered ones of RFC 7519, RFC 9068 and ours. */
 const RESERVED = new Set([
   'iss',
@@ -39,19 +41,11 @@ export function claimsProblem(claims: unknown): string | undefined {
   if (Object.keys(claims).some((name) => name === '' || name === '__proto__')) {
     return 'claims must have ordinary, non-empty names'
   }
-  if (nestsDeeper(claims, DEPTH_LIMIT))
-    return `claims must not nest deeper than ${DEPTH_LIMIT} levels`
-  const text = JSON.stringify(claims)
-  if (/\\u0000|\\ud[89a-f]/i.test(text)) return 'claims must not hold NUL or unpaired surrogates'
-  const size = Buffer.byteLength(text)
+  const problem = storageProblem(claims, DEPTH_LIMIT)
+  if (problem !== undefined) return `a value of claims ${problem}`
+  const size = Buffer.byteLength(JSON.stringify(claims))
   if (size > SIZE_LIMIT) {
     return `claims take ${size} bytes, the limit is ${SIZE_LIMIT}: keep large data at the resource server`
   }
   return undefined
-}
-
-/** Stops at the limit, so that no nesting is too deep for it. */
-function nestsDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((member) => nestsDeeper(member, levels - 1))
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from './error.ts'
+import { OAuthError, quotable } from './error.ts'
 import { collectParameters, type Parameters } from './parameters.ts'
 
 /** More fields than this are no OAuth request. */
@@ -50,10 +50,7 @@ export function parametersFromJson(body: unknown): Parameters {
     const values = name === 'resource' && Array.isArray(value) ? value : [value]
     for (const each of values) {
       if (typeof each !== 'string') {
-        throw new OAuthError(
-          'parameter_invalid',
-          `JSON member ${JSON.stringify(name).replaceAll('"', '')} must be a string`,
-        )
+        throw new OAuthError('parameter_invalid', `JSON member ${quotable(name)} must be a string`)
       }
       pairs.push([name, each])
     }

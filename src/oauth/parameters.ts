@@ -1,4 +1,5 @@
 import { OAuthError, quotable } from './error.ts'
+import { isStorableText } from './storable.ts'
 
 /**
  * The parameters of a request to an OAuth endpoint (RFC 6749 §3.2). Every name has one value, but
@@ -15,16 +16,13 @@ export interface Parameters {
 
 const REPEATABLE = 'resource'
 
-// The text that Postgres cannot hold: NUL, and half a surrogate pair, which it would store as U+FFFD.
-const UNSTORABLE = /\0|\p{Surrogate}/u
-
 /** Gathers pairs into Parameters; throws `parameter_repeated`, `parameter_invalid`. */
 export function collectParameters(pairs: Iterable<readonly [string, string]>): Parameters {
   const values = new Map<string, string>()
   const resources: string[] = []
   const seen = new Set<string>()
   for (const [name, value] of pairs) {
-    if (UNSTORABLE.test(name) || UNSTORABLE.test(value)) {
+    if (!isStorableText(name) || !isStorableText(value)) {
       throw new OAuthError(
         'parameter_invalid',
         `parameter ${quotable(name)} holds a NUL or an unpaired surrogate`,

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
-import { classify } from './failure.ts'
+import { classify, DatabaseUnavailable } from './failure.ts'
 import type { Schema } from './schema.ts'
 import { retryConflicts } from './transaction.ts'
 
@@ -59,10 +59,11 @@ export function connectDatabase(options: {
     kysely,
     run: (statement, values) =>
       retryConflicts(async () => {
+        const connection = await connect(pool)
         try {
-          return (await pool.query({ ...statement, values })).rows
-        } catch (error) {
-          throw classify(error)
+          return (await connection.query({ ...statement, values })).rows
+        } finally {
+          connection.release()
         }
       }),
     transaction: (work) => retryConflicts(() => kysely.transaction().execute(work)),
@@ -71,12 +72,13 @@ export function connectDatabase(options: {
 }
 
 /**
- * A connection for kysely that classifies errors and, once it failed as a connection, is destroyed
- * on release: returned plainly, it would fail its next borrower too.
+ * A connection that classifies errors and, once it failed as a connection, is destroyed on release:
+ * returned plainly, it would fail its next borrower too. Whatever keeps us from connecting, be it a
+ * wrong password or a database that takes no connections, is the operator's trouble and no caller's.
  */
 async function connect(pool: pg.Pool) {
   const client = await pool.connect().catch((error: unknown) => {
-    throw classify(error)
+    throw new DatabaseUnavailable(error, false)
   })
   let broken: Error | undefined
   const note = (error: Error) => {

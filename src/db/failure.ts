@@ -11,9 +11,8 @@ export class DatabaseUnavailable extends Error {
 }
 
 const CONNECTION_LOST =
-  /ECONNRESET|EPIPE|Connection terminated|Connection ended|connection.*closed/i
-const CANNOT_CONNECT =
-  /ECONNREFUSED|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout exceeded|timeout expired|Query read timeout|Cannot use a pool after/i
+  /ECONNRESET|EPIPE|Connection terminated|Connection ended|connection.*closed|not queryable|Query read timeout/i
+const CANNOT_CONNECT = /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout expired/i
 
 /**
  * SQLSTATEs (PostgreSQL appendix A) by which the server says that it cannot serve now: connection
@@ -68,7 +67,6 @@ function stateOf(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(textOf).join(' ')
   if (!(error instanceof Error)) return ''
   return `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`
 }

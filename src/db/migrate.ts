@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { connectDatabase, type Database } from './connect.ts'
-import { classify } from './failure.ts'
+import { classify, DatabaseUnavailable } from './failure.ts'
 
 const FOLDER = new URL('../../migrations/', import.meta.url)
 
@@ -22,7 +22,7 @@ export async function migrateUp(database: Database): Promise<string[]> {
   const failed = results.find((result) => result.status === 'Error')
   if (error !== undefined) {
     const cause = classify(error)
-    if (failed === undefined) throw cause
+    if (failed === undefined || cause instanceof DatabaseUnavailable) throw cause
     throw new Error(`migration ${failed.migrationName} failed and was rolled back`, { cause })
   }
   return results.map((result) => result.migrationName)

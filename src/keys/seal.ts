@@ -13,6 +13,7 @@ export class CannotUnseal extends Error {
   override readonly name = 'CannotUnseal'
 }
 
+const CIPHER = 'aes-256-gcm'
 const NONCE = 12
 const TAG = 16
 
@@ -22,7 +23,7 @@ const TAG = 16
  */
 export function seal(keys: MasterKeys, random: Random, secret: Buffer, context: string): Sealed {
   const nonce = random.bytes(NONCE)
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(keys, keys.first), nonce)
+  const cipher = createCipheriv(CIPHER, sealingKey(keys, keys.first), nonce, { authTagLength: TAG })
   cipher.setAAD(Buffer.from(context))
   const ciphertext = Buffer.concat([cipher.update(secret), cipher.final()])
   return { bytes: Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]), masterKeyId: keys.first }
@@ -33,7 +34,10 @@ export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffe
   const key = sealingKey(keys, sealed.masterKeyId)
   const { bytes } = sealed
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE))
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE), {
+      // Without it a shorter tag, and so an easier forgery, would do.
+      authTagLength: TAG,
+    })
     decipher.setAAD(Buffer.from(context))
     decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG))
     return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()])

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { EndReason } from '../audit/event.ts'
+import { type EndReason, endReasons } from '../audit/event.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import type { Presented, RotationState } from './rotation.ts'
 import type { Session } from './session.ts'
@@ -267,7 +267,7 @@ function fromRow(row: Row): Found {
       ended:
         row.ended_at === null
           ? undefined
-          : { at: row.ended_at.getTime(), reason: row.end_reason as EndReason },
+          : { at: row.ended_at.getTime(), reason: readEndReason(row) },
     },
     state: {
       generation: row.generation,
@@ -277,6 +277,13 @@ function fromRow(row: Row): Found {
       recoveriesSince: row.recoveries_since?.getTime(),
     },
   }
+}
+
+/** Throws by sid on a row that cannot be. */
+function readEndReason({ id, end_reason }: Row): EndReason {
+  const reason = endReasons.find((known) => known === end_reason)
+  if (reason === undefined) throw new Error(`session ${id} has an unknown end reason`)
+  return reason
 }
 
 function toDate(at: number | undefined): Date | null {

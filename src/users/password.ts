@@ -20,15 +20,16 @@ export interface Passwords {
 }
 
 export function createPasswords(queue: WorkQueue): Passwords {
-  let decoy: Promise<string> | undefined
+  let decoy: string | undefined
   return {
     hash: (password) => queue.run(() => hash(password, COST)),
     async verify(known, password) {
       // A password that nobody can have gets the work of an empty one, so it cannot cost more.
       const tooLong = Buffer.byteLength(password) > PASSWORD_BYTES.max
-      decoy ??= hash('no user has this password', COST)
-      const compared = known ?? (await decoy)
-      const matches = await queue.run(() => verify(compared, tooLong ? '' : password))
+      const matches = await queue.run(async () => {
+        decoy ??= await hash('no user has this password', COST)
+        return verify(known ?? decoy, tooLong ? '' : password)
+      })
       return matches && known !== undefined && !tooLong
     },
   }

@@ -27,16 +27,21 @@ export function createPasswordGrant(options: {
 }): Grant {
   const { database, clock, passwords, startSession, recordEvents } = options
 
-  const logIn = async ({ client, parameters, origin }: GrantRequest) => {
+  const logIn = async (request: GrantRequest) => {
+    const { parameters } = request
     const username = normaliseUsername(parameters.require('username'))
     const password = parameters.require('password')
     const known =
       username === undefined ? undefined : await findUserByName(database.kysely, username)
-    if (await verify(passwords, known?.passwordHash, password)) return known
-    const { clientId } = client
-    const sub = known?.user.sub
+    const matches = await verify(passwords, known?.passwordHash, password)
+    if (known !== undefined && matches) return known
+    throw await fail(request, known?.user.sub)
+  }
+
+  /** Writes the failure down; the answer is one and the same. */
+  const fail = async ({ client: { clientId }, origin }: GrantRequest, sub: string | undefined) => {
     await recordEvents(database.kysely, origin, [{ type: 'login.failed', clientId, sub }])
-    return undefined
+    return new OAuthError('login_failed', 'the username or the password is wrong')
   }
 
   return {
@@ -47,7 +52,6 @@ export function createPasswordGrant(options: {
       const scope = narrowScope(client.scope, parameters.get('scope'))
       const audience = narrowAudience(allowed, parameters.resources)
       const login = await logIn(request)
-      if (login === undefined) throw loginFailed()
       const started = await startSession({
         clientId: client.clientId,
         sub: login.user.sub,
@@ -67,7 +71,7 @@ export function createPasswordGrant(options: {
         confirm: (session) =>
           requireSessionWithinBudget({ client, session, scope, audience }, options.issuer),
       })
-      if (started.outcome !== 'started') throw loginFailed()
+      if (started.outcome !== 'started') throw await fail(request, login.user.sub)
       const { session, refreshToken } = started
       return { subject: { client, session, scope, audience }, refreshToken }
     },
@@ -81,8 +85,4 @@ async function verify(passwords: Passwords, hash: string | undefined, password: 
     if (!(error instanceof QueueFull)) throw error
     throw new OAuthError('login_queue_full', 'too many logins at this moment; try again shortly')
   }
-}
-
-function loginFailed(): OAuthError {
-  return new OAuthError('login_failed', 'the username or the password is wrong')
 }

@@ -1,7 +1,7 @@
 import type { EndReason } from '../../audit/event.ts'
 import { sha256 } from '../../base/hash.ts'
 import type { Client } from '../../clients/client.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { OAuthError, quotable } from '../../oauth/error.ts'
 import type { Reason } from '../../oauth/reasons.ts'
 import { formatScope, parseScope } from '../../oauth/scope.ts'
 import type { RotateRefreshToken, Rotation } from '../../sessions/rotate.ts'
@@ -101,11 +101,11 @@ function exceedsGrant(scope: readonly string[], resources: readonly string[]): O
   return scope.length > 0
     ? new OAuthError(
         'scope_not_allowed',
-        `the session was not granted all of scope ${formatScope(scope)}; a refresh may ask for less, never for more`,
+        `the session was not granted all of scope ${quotable(formatScope(scope))}; a refresh may ask for less, never for more`,
       )
     : new OAuthError(
         'resource_not_allowed',
-        `the session was not granted all of resource ${resources.length} named; a refresh may ask for less, never for more`,
+        `the session was not granted all of resource ${quotable(resources.join(' '))}; a refresh may ask for less, never for more`,
       )
 }
 

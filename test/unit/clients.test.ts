@@ -1,0 +1,184 @@
+import { crc32 } from 'node:zlib'
+import t from 'tap'
+import { base62 } from '../../src/base/encoding.ts'
+import { sha256 } from '../../src/base/hash.ts'
+import { type Client, narrowAudience, narrowScope, requireGrant } from '../../src/clients/client.ts'
+import { readCredentials } from '../../src/clients/credentials.ts'
+import {
+  checkRegistration,
+  InvalidRegistration,
+  type Registration,
+} from '../../src/clients/registration.ts'
+import { drawClientSecret } from '../../src/clients/secret.ts'
+import { OAuthError } from '../../src/oauth/error.ts'
+import { collectParameters } from '../../src/oauth/parameters.ts'
+import { createSeededRandom } from '../support/random.ts'
+
+const GOOD: Registration = {
+  clientId: 'web',
+  name: 'A browser frontend',
+  authenticationMethod: 'client_secret_basic',
+  grantTypes: ['password', 'refresh_token'],
+  scope: ['orders:read'],
+  audience: ['https://orders.example'],
+  introspects: [],
+  roles: [],
+  claims: {},
+}
+
+function problemsOf(change: object): readonly string[] {
+  try {
+    checkRegistration({ ...GOOD, ...change })
+    return []
+  } catch (error) {
+    if (error instanceof InvalidRegistration) return error.problems
+    throw error
+  }
+}
+
+function errorOf(work: () => unknown): OAuthError {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof OAuthError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+const many = (count: number, of = (n: number) => `v${n}`) =>
+  Array.from({ length: count }, (_, n) => of(n))
+const UUID = '019ab2c3-1111-7222-8333-444455556666'
+
+t.test('a registration that can be', async (t) => {
+  const changes: object[] = [
+    {},
+    { clientId: 'A.b_c-9' },
+    { clientId: 'x'.repeat(100) },
+    { clientId: `${UUID}0` },
+    { name: '' },
+    { name: 'Ünïcode 😀' },
+    { authenticationMethod: 'none' },
+    { grantTypes: [] },
+    { grantTypes: ['client_credentials'] },
+    { introspects: ['https://orders.example', 'urn:orders'] },
+    { scope: [] },
+    { scope: many(100) },
+    { audience: many(20, (n) => `https://api.example/${n}`) },
+    { roles: many(50) },
+    { signingAlg: 'RS256' },
+    { accessTokenTtlSeconds: 1, sessionIdleTtlSeconds: 1, sessionMaxTtlSeconds: 315_360_000 },
+    { claims: { tier: 'gold' } },
+  ]
+  for (const change of changes) t.strictSame(problemsOf(change), [], JSON.stringify(change))
+})
+
+t.test('a registration that cannot be is refused with the reason', async (t) => {
+  const refused: [object, RegExp][] = [
+    ...['', 'a b', '.a', '-a', 'é', 'a:b', 'x'.repeat(101), UUID, UUID.toUpperCase()].map(
+      (clientId): [object, RegExp] => [{ clientId }, /^client_id must/],
+    ),
+    [{ name: 'x'.repeat(201) }, /^name must/],
+    [{ name: 'a\nb' }, /^name must/],
+    [{ name: 'a\u202eb' }, /^name must/],
+    [{ authenticationMethod: 'private_key_jwt' }, /^token_endpoint_auth_method must/],
+    [{ grantTypes: ['implicit'] }, /^grant_types must/],
+    [
+      { authenticationMethod: 'none', grantTypes: ['client_credentials'] },
+      /^a public client.*4\.4/,
+    ],
+    [{ authenticationMethod: 'none', introspects: ['urn:x'] }, /^a public client.*introspect/],
+    [{ scope: ['a b'] }, /^scope must/],
+    [{ scope: ['a"b'] }, /^scope must/],
+    [{ scope: many(101) }, /^scope must/],
+    [{ audience: [] }, /^audience must name 1 to 20/],
+    [{ audience: many(21, (n) => `https://api.example/${n}`) }, /^audience must name 1 to 20/],
+    ...['orders', '/orders', 'https://a.example/#x', 'https://a b', 'https://ä.example', ''].map(
+      (one): [object, RegExp] => [{ audience: [one] }, /^an audience must be an absolute URI/],
+    ),
+    [{ introspects: ['orders'] }, /^an audience must be an absolute URI/],
+    [{ roles: many(51) }, /^roles must/],
+    [{ roles: ['two words'] }, /^roles must/],
+    [{ roles: ['x'.repeat(65)] }, /^roles must/],
+    [{ signingAlg: 'HS256' }, /^signing_alg must be one of ES256, RS256/],
+    [{ accessTokenTtlSeconds: 0 }, /^a lifetime must/],
+    [{ sessionIdleTtlSeconds: -1 }, /^a lifetime must/],
+    [{ sessionMaxTtlSeconds: 315_360_001 }, /^a lifetime must/],
+    [{ claims: { iss: 'x' } }, /^claims must not set reserved names: iss/],
+  ]
+  for (const [change, expected] of refused) {
+    const problems = problemsOf(change)
+    t.equal(problems.length, 1, JSON.stringify(change).slice(0, 60))
+    t.match(problems[0], expected)
+  }
+  t.equal(
+    problemsOf({ clientId: '', audience: [], scope: ['"'] }).length,
+    3,
+    'all are told at once',
+  )
+})
+
+t.test('lists are kept without repeats, scope in order', async (t) => {
+  const kept = checkRegistration({
+    ...GOOD,
+    scope: ['b', 'a', 'b'],
+    audience: ['urn:b', 'urn:a', 'urn:b'],
+    grantTypes: ['password', 'password'],
+    roles: ['x', 'x'],
+    introspects: ['urn:b', 'urn:b'],
+  })
+  t.strictSame(kept.scope, ['a', 'b'])
+  t.strictSame(kept.audience, ['urn:b', 'urn:a'])
+  t.strictSame([kept.grantTypes, kept.roles, kept.introspects], [['password'], ['x'], ['urn:b']])
+})
+
+t.test('a client secret can be found by scanners and is kept as a hash', async (t) => {
+  const random = createSeededRandom(t.name)
+  const { secret, hash } = drawClientSecret(random)
+  t.match(secret, /^mm_cs_[A-Za-z0-9_-]{43}[0-9A-Za-z]{6}$/)
+  t.equal(secret.slice(-6), base62(crc32(secret.slice(0, -6))), 'its checksum')
+  t.strictSame(hash, sha256(secret))
+  t.not(drawClientSecret(random).secret, secret)
+})
+
+t.test('a request names its client in one way', async (t) => {
+  const read = (header: string | undefined, body: Record<string, string>) =>
+    readCredentials(header, collectParameters(Object.entries(body)))
+  const header = `Basic ${Buffer.from('web:s%3A1').toString('base64')}`
+  const inHeader = { method: 'client_secret_basic', clientId: 'web', secret: 's:1' }
+  t.strictSame(read(header, {}), inHeader)
+  t.strictSame(read(header, { client_id: 'web' }), inHeader, 'said twice, the same')
+  const posted = { method: 'client_secret_post', clientId: 'web', secret: 's' }
+  t.strictSame(read(undefined, { client_id: 'web', client_secret: 's' }), posted)
+  const open = { method: 'none', clientId: 'web', secret: undefined }
+  t.strictSame(read(undefined, { client_id: 'web' }), open)
+
+  const refused: [string | undefined, Record<string, string>, string, boolean][] = [
+    [undefined, {}, 'client_authentication_missing', true],
+    [undefined, { client_secret: 's' }, 'client_authentication_missing', true],
+    [header, { client_secret: 's:1' }, 'client_authentication_ambiguous', false],
+    [header, { client_id: 'other' }, 'client_authentication_ambiguous', false],
+    ['Basic !', { client_id: 'web' }, 'client_authentication_failed', true],
+    ['Bearer abc', { client_id: 'web' }, 'client_authentication_failed', true],
+  ]
+  for (const [given, body, reason, challenged] of refused) {
+    const error = errorOf(() => read(given, body))
+    t.equal(error.reason, reason, `${given} ${JSON.stringify(body)}`)
+    t.equal('www-authenticate' in error.headers, challenged, 'challenge')
+  }
+})
+
+t.test('a request gets all that is allowed, or exactly what it names of it', async (t) => {
+  const allowed = ['a', 'b', 'c']
+  t.strictSame(narrowScope(allowed, undefined), allowed)
+  t.strictSame(narrowScope(allowed, 'c a'), ['a', 'c'])
+  const excess = errorOf(() => narrowScope(allowed, 'a x y'))
+  t.match(excess, { reason: 'scope_not_allowed', message: /x y is not allowed.*a b c/ })
+  t.strictSame(narrowAudience(['urn:a', 'urn:b'], []), ['urn:a', 'urn:b'])
+  t.strictSame(narrowAudience(['urn:a', 'urn:b'], ['urn:b']), ['urn:b'])
+  const foreign = errorOf(() => narrowAudience(['urn:a'], ['urn:a', 'urn:x']))
+  t.match(foreign, { reason: 'resource_not_allowed', message: /urn:x/ })
+  const client = { clientId: 'web', grantTypes: ['password'] } as unknown as Client
+  t.doesNotThrow(() => requireGrant(client, 'password'))
+  t.equal(errorOf(() => requireGrant(client, 'client_credentials')).reason, 'grant_not_allowed')
+})

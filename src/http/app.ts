@@ -4,10 +4,10 @@ import { type Random, uuidV7 } from '../base/random.ts'
 import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { answerOAuthErrors, answerProblems } from './plugins/errors.ts'
+import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
 import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
-import { readOAuthBodies } from './plugins/oauth-body.ts'
+import { readJsonBodies, readOAuthBodies, refuseTwoAuthorizations } from './plugins/oauth-body.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -62,9 +62,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 10_000,
     genReqId: (request) =>
       acceptRequestId(request.headers['x-request-id']) ?? uuidV7(clock.now(), random),
+    frameworkErrors: answerFrameworkError,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
   logRequests(app)
+  releaseConnections(app)
   requireStatedSecurity(app)
   answerUnmatched(app)
   answerProblems(app)
@@ -82,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     answerOAuthErrors(scope)
     neverStore(scope)
     refuseUntilLoaded(scope, options.keyRing)
+    refuseTwoAuthorizations(scope)
     scope.register((forms, _formOptions, formsDone) => {
       readOAuthBodies(forms)
       tokenRoute(forms, options)
@@ -91,7 +94,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       introspectRoute(forms, options)
       formsDone()
     })
-    startSessionRoute(scope, options)
+    scope.register((bodies, _jsonOptions, bodiesDone) => {
+      readJsonBodies(bodies)
+      startSessionRoute(bodies, options)
+      bodiesDone()
+    })
     done()
   })
   app.register((scope, _options, done) => {
@@ -117,5 +124,19 @@ function refuseUntilLoaded(app: FastifyInstance, keyRing: KeyRing): void {
 function neverStore(app: FastifyInstance): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
+  })
+}
+
+/**
+ * While the service closes, answers end their connections: one that was in use when it began would
+ * otherwise stay open, idle, and be waited for.
+ */
+function releaseConnections(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
   })
 }

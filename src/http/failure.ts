@@ -1,5 +1,6 @@
+import type { FastifySchemaValidationError } from 'fastify'
 import { DatabaseUnavailable } from '../db/failure.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Reason } from '../oauth/reasons.ts'
 import { Problem } from './problem.ts'
 
@@ -9,8 +10,7 @@ export const RETRY_AFTER = { 'retry-after': '2' }
 interface FastifyFailure {
   code?: string
   statusCode?: number
-  validation?: unknown
-  message: string
+  validation?: FastifySchemaValidationError[]
 }
 
 /** What Fastify itself refuses, by its code. */
@@ -18,7 +18,7 @@ const FASTIFY_REASONS: Record<string, readonly [Reason, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than 16 KiB'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'content_type_unsupported',
-    'send Content-Type: application/x-www-form-urlencoded or application/json',
+    'send Content-Type: application/json or, where the endpoint takes a form, application/x-www-form-urlencoded',
   ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['body_malformed', 'the JSON body is empty'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['body_malformed', 'the body is not valid JSON'],
@@ -40,10 +40,10 @@ export function toOAuthError(failure: unknown): OAuthError {
       RETRY_AFTER,
     )
   }
-  const { code = '', statusCode = 500, validation, message } = failure as FastifyFailure
+  const { code = '', statusCode = 500, validation } = failure as FastifyFailure
   const known = FASTIFY_REASONS[code]
   if (known !== undefined) return new OAuthError(...known)
-  if (validation !== undefined) return new OAuthError('parameter_invalid', message)
+  if (validation !== undefined) return new OAuthError('parameter_invalid', describe(validation))
   if (statusCode < 500) return new OAuthError('body_malformed', 'the request is malformed')
   return new OAuthError('internal', 'an error of ours; it was logged under this request_id')
 }
@@ -53,6 +53,20 @@ export function toProblem(failure: unknown): Problem {
   if (failure instanceof Problem) return failure
   const error = toOAuthError(failure)
   return new Problem(error.status, error.reason, error.message, { ...error.headers })
+}
+
+/** A schema's complaint in words that fit an `error_description`; patterns would not. */
+function describe([first]: FastifySchemaValidationError[]): string {
+  const { instancePath = '', keyword = '', params = {}, message = '' } = first ?? {}
+  const place = `body${instancePath.replaceAll('/', '.')}`
+  switch (keyword) {
+    case 'additionalProperties':
+      return quotable(`${place} must not have ${params.additionalProperty}`)
+    case 'pattern':
+      return quotable(`${place} holds a character that is not allowed`)
+    default:
+      return quotable(`${place} ${message}`)
+  }
 }
 
 function withRetryAfter(error: OAuthError): OAuthError {

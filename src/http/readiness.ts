@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
@@ -41,9 +42,12 @@ export function createReadiness(options: { database: Database; keyRing: KeyRing 
   }
 }
 
+/** A probe that waits longer than its caller does tells nobody anything. */
+const PATIENCE_MS = 1_000
+
 async function checkDatabase(database: Database): Promise<{ database: Check; migrations: Check }> {
   try {
-    const migrations = await migrationStatus(database)
+    const migrations = await inTime(migrationStatus(database))
     const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
     return {
       database: { ok: true, detail: 'answers' },
@@ -58,5 +62,19 @@ async function checkDatabase(database: Database): Promise<{ database: Check; mig
       database: { ok: false, detail },
       migrations: { ok: false, detail: 'unknown while the database does not answer' },
     }
+  }
+}
+
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  const limit = new AbortController()
+  const late = delay(PATIENCE_MS, undefined, { signal: limit.signal }).then(() => {
+    throw new DatabaseUnavailable(new Error('no answer in time'), false)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    limit.abort()
+    late.catch(() => {})
+    asked.catch(() => {})
   }
 }

@@ -8,6 +8,7 @@ import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
 import { isAccessTokenClaims } from '../../tokens/judge.ts'
 import type { ReadTokenState } from '../../tokens/state.ts'
+import { countAuthorizations } from '../authorization.ts'
 import { Problem } from '../problem.ts'
 
 declare module '@fastify/jwt' {
@@ -91,8 +92,7 @@ async function verify(request: FastifyRequest): Promise<void> {
 }
 
 function readBearer(request: FastifyRequest): string {
-  const names = request.raw.rawHeaders.filter((_, index) => index % 2 === 0)
-  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) {
+  if (countAuthorizations(request) > 1) {
     throw new Problem(400, 'token_repeated', 'send one Authorization header')
   }
   const authorization = parseAuthorization(request.headers.authorization)

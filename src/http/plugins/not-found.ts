@@ -28,7 +28,7 @@ export function answerUnmatched(app: FastifyInstance): void {
     }
     const allow = [...new Set(matching.flatMap(({ method }) => method))].join(', ')
     const message = `this path takes ${allow}`
-    throw matching.some(({ config }) => config?.errorShape === 'oauth')
+    throw matching.every(({ config }) => config?.errorShape === 'oauth')
       ? new OAuthError('method_not_allowed', message, { allow })
       : new Problem(405, 'method_not_allowed', message, { allow })
   })

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../oauth/error.ts'
 import { parametersFromJson, parseForm } from '../../oauth/form.ts'
+import { decodeUtf8, parseJson } from '../../oauth/json.ts'
 import { collectParameters, type Parameters } from '../../oauth/parameters.ts'
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+import { countAuthorizations } from '../authorization.ts'
 
 /** What must not stand in a URL, which ends up in logs and histories (RFC 6749 §2.3.1, §3.2). */
 const SECRETS = ['client_secret', 'password', 'refresh_token', 'access_token', 'token', 'assertion']
@@ -14,14 +14,17 @@ const SECRETS = ['client_secret', 'password', 'refresh_token', 'access_token', '
  */
 export function readOAuthBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  const parse = (read: (text: string) => Parameters) => async (_: unknown, body: Buffer) =>
-    read(decode(body))
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'buffer' },
-    parse(parseForm),
-  )
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse(parseJson))
+  const parsers: Record<string, (body: Buffer) => Parameters> = {
+    'application/x-www-form-urlencoded': (body) => parseForm(decodeUtf8(body)),
+    'application/json': (body) => parametersFromJson(parseJson(body)),
+  }
+  for (const [mediaType, parse] of Object.entries(parsers)) {
+    app.addContentTypeParser(
+      mediaType,
+      { parseAs: 'buffer' },
+      async (_request: FastifyRequest, body: Buffer) => parse(body),
+    )
+  }
   // The desk validates; a schema here would turn an unknown grant_type into a schema error.
   app.setValidatorCompiler(() => () => true)
   app.addHook('onRequest', async (request) => {
@@ -37,20 +40,24 @@ export function parametersOf(request: FastifyRequest): Parameters {
   return (request.body as Parameters | undefined) ?? collectParameters([])
 }
 
-function decode(body: Buffer): string {
-  try {
-    return utf8.decode(body)
-  } catch {
-    throw new OAuthError('body_malformed', 'the body is not UTF-8')
-  }
+/** The same for a route whose body is JSON of its own shape, which its schema validates. */
+export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+  )
 }
 
-function parseJson(text: string): Parameters {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new OAuthError('body_malformed', 'the body is not valid JSON')
-  }
-  return parametersFromJson(value)
+/**
+ * Node keeps the first of two Authorization headers and says nothing; a proxy may have looked at the
+ * other one.
+ */
+export function refuseTwoAuthorizations(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (countAuthorizations(request) > 1) {
+      throw new OAuthError('client_authentication_ambiguous', 'send one Authorization header')
+    }
+  })
 }

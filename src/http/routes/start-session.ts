@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { START_SCOPE, type StartBackendSession } from '../../grants/start-session.ts'
 import { OAuthError } from '../../oauth/error.ts'
+import { storageProblem } from '../../oauth/storable.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { reference } from '../wire/reference.ts'
@@ -10,6 +11,9 @@ import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
 
 const text = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
+
+/** The body, its claims, and what these may nest. */
+const DEPTH_LIMIT = 10
 
 const Audience = text(500, 'An audience of the frontend.')
 
@@ -84,9 +88,8 @@ export function startSessionRoute(
     async (request, reply) => {
       const { body } = request
       const { audience, roles, claims, amr, acr, device } = body
-      if (!JSON.stringify(body).isWellFormed() || /\\ud[89a-f]/i.test(JSON.stringify(body))) {
-        throw new OAuthError('parameter_invalid', 'the body holds an unpaired surrogate')
-      }
+      const problem = storageProblem(body, DEPTH_LIMIT)
+      if (problem !== undefined) throw new OAuthError('parameter_invalid', `the body ${problem}`)
       if (device?.address !== undefined && isIP(device.address) === 0) {
         throw new OAuthError('parameter_invalid', 'device.address is not an IP address')
       }

@@ -2,72 +2,113 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
 import { type CompleteConfig, compose } from './compose.ts'
-import { processEnvironment, readConfig } from './config.ts'
+import { type Config, processEnvironment, readConfig } from './config.ts'
 import { migrateAt } from './db/migrate.ts'
 import { announcement } from './development/announce.ts'
+import type { Demo } from './development/demo.ts'
 import { type Development, openDevelopment } from './development/open.ts'
 import { seedDemo } from './development/seed.ts'
 import { createApp } from './http/app.ts'
 import { prepare } from './maintenance/prepare.ts'
 import { runMaintenance } from './maintenance/runner.ts'
 import { closeOnSignal } from './shutdown.ts'
-import { createLogger } from './telemetry/logger.ts'
+import { createLogger, type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
 
 const pause = () => delay(1_000)
 
+type Closer = () => Promise<void>
+
+/** Thrown inside a start that a signal has overtaken. */
+class Overtaken extends Error {}
+
 /** Runs the service until a signal ends it. Throws, with a message fit to print, when it cannot. */
 export async function serve(): Promise<void> {
   const given = readConfig(processEnvironment())
-  const random = systemRandom
-  const owner = `pid ${process.pid}, ${given.issuer}`
-  const development = given.development
-    ? await openDevelopment(given, random, 'own', owner)
-    : undefined
+  const logger = createLogger({ level: given.logLevel })
+  const opened: Closer[] = []
+  let isClosing = false
+  const closeAll = async () => {
+    isClosing = true
+    for (const close of opened.toReversed()) await close()
+  }
+  const opens = (closer: Closer) => {
+    if (isClosing) throw new Overtaken()
+    opened.push(closer)
+  }
+  // Before anything is open, so that a signal in the middle of the start leaves no database behind.
+  closeOnSignal({
+    timeoutSeconds: given.shutdownTimeoutSeconds,
+    exit: process.exit,
+    onFailure: (err) => logger.error({ err }, 'did not close cleanly'),
+    close(signal) {
+      logger.info({ signal }, 'closing')
+      return closeAll()
+    },
+  })
   try {
-    await run(development?.config ?? (given as CompleteConfig), development)
+    await start(given, logger, opens)
   } catch (error) {
-    await development?.database.close()
+    // What fails because everything is being closed has its exit code from there.
+    if (isClosing) return
+    await closeAll()
     throw error
   }
 }
 
-async function run(config: CompleteConfig, development: Development | undefined): Promise<void> {
-  const logger = createLogger({ level: config.logLevel })
-  const hostClock = systemClock
-  const parts = compose({ config, logger, hostClock, random: systemRandom })
+/** Opens one thing after the other, the database first; `opens` is told how to close each. */
+async function start(given: Config, logger: Logger, opens: (closer: Closer) => void) {
+  const development = given.development ? await open(given, opens) : undefined
+  const config = development?.config ?? (given as CompleteConfig)
+  const { host, port, stateDirectory: directory, issuer, databaseUrl } = config
+  const parts = compose({ config, logger, hostClock: systemClock, random: systemRandom })
+  opens(parts.database.close)
   const app = await createApp({ ...parts, version })
-  await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
-  let stopMaintenance = () => {}
-  closeOnSignal({
-    timeoutSeconds: config.shutdownTimeoutSeconds,
-    exit: process.exit,
-    onFailure: (err) => logger.error({ err }, 'did not close cleanly'),
-    async close(signal) {
-      logger.info({ signal }, 'closing')
-      parts.readiness.drain()
-      await delay(config.shutdownDelaySeconds * 1000)
-      await app.close()
-      stopMaintenance()
-      await parts.database.close()
-      await development?.database.close()
-    },
+  opens(() => app.close())
+  await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  opens(async () => {
+    parts.readiness.drain()
+    await delay(config.shutdownDelaySeconds * 1000)
   })
-  const migrate =
-    config.migrateOnStart || config.development ? () => migrateAt(config.databaseUrl) : undefined
-  await prepare({ ...parts, migrate, pause })
-  stopMaintenance = runMaintenance({ ...parts, pause })
-  if (development !== undefined) {
-    const { stateDirectory: directory, issuer, databaseUrl } = config
-    const isNew = development.database.created
-    const demo = await seedDemo({ ...parts, directory, issuer, databaseUrl, isNew })
-    process.stderr.write(announcement(demo, directory))
+  const isMigrating = config.migrateOnStart || config.development
+  let demo: Demo | undefined
+  await prepare({
+    ...parts,
+    migrate: isMigrating ? () => migrateAt(databaseUrl) : undefined,
+    async seed() {
+      if (development === undefined) return
+      const isNew = development.database.created
+      demo = await seedDemo({ ...parts, directory, issuer, databaseUrl, isNew })
+    },
+    pause,
+  })
+  const stopMaintenance = runMaintenance({ ...parts, pause })
+  opens(async () => stopMaintenance())
+  if (demo !== undefined) process.stderr.write(announcement(demo, directory))
+}
+
+async function open(given: Config, opens: (closer: Closer) => void): Promise<Development> {
+  const owner = `pid ${process.pid}, ${given.issuer}`
+  const opening = openDevelopment(given, systemRandom, 'own', owner)
+  opens(async () => {
+    const development = await opening.catch(() => undefined)
+    await development?.database.close()
+  })
+  return opening
+}
+
+/** A failure to start, in words that say what to do. */
+function describe(error: unknown): string {
+  const { code, port } = error as { code?: string; port?: number }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use: stop the other program, or set PORT to a free one.`
   }
+  return error instanceof Error ? error.message : String(error)
 }
 
 if (import.meta.main) {
   serve().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${describe(error)}\n`)
     process.exit(1)
   })
 }

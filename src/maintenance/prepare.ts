@@ -1,6 +1,6 @@
 import type { Clock, CorrectedClock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
-import { DatabaseUnavailable } from '../db/failure.ts'
+import { DatabaseUnavailable, describeDatabaseError } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -12,6 +12,8 @@ export interface PrepareOptions {
   hostClock: Clock
   /** Applies migrations first; without it they are waited for. */
   migrate: (() => Promise<string[]>) | undefined
+  /** Fills a development database, before anybody is told that the service is ready. */
+  seed: () => Promise<void>
   logger: {
     info(fields: object, message: string): void
     warn(fields: object, message: string): void
@@ -27,32 +29,37 @@ export interface PrepareOptions {
  * as a signing key that no master key opens.
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
-  const { database, keyRing, clock, hostClock, migrate, logger, pause } = options
+  const { logger, pause } = options
   for (let said = ''; ; ) {
-    const obstacle = await findObstacle(database, migrate)
+    const obstacle = await tryToPrepare(options)
     if (obstacle === undefined) break
     if (obstacle !== said) logger.warn({ obstacle }, 'waiting to become ready')
     said = obstacle
     await pause()
   }
-  clock.correct(await measureClockOffset(database, hostClock))
-  await keyRing.load()
   logger.info({}, 'ready')
 }
 
-async function findObstacle(
-  database: Database,
-  migrate: PrepareOptions['migrate'],
-): Promise<string | undefined> {
+/** Says what stands in the way; undefined when all is done. */
+async function tryToPrepare(options: PrepareOptions): Promise<string | undefined> {
+  const { database, keyRing, clock, hostClock, migrate, seed } = options
   try {
     await migrate?.()
     const status = await migrationStatus(database)
     const pending = status.filter(({ appliedAt }) => appliedAt === undefined).length
-    return pending === 0
-      ? undefined
-      : `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
+    if (pending > 0) {
+      return `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
+    }
+    clock.correct(await measureClockOffset(database, hostClock))
+    await seed()
+    await keyRing.load()
+    return undefined
   } catch (error) {
-    if (error instanceof DatabaseUnavailable) return 'the database does not answer'
+    if (error instanceof DatabaseUnavailable) {
+      // Several addresses that were all refused have one code and no message.
+      const { message, code } = describeDatabaseError(error.cause)
+      return `the database does not answer: ${message || code}`
+    }
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { describeDatabaseError } from '../db/failure.ts'
 
 /** Members that are cut out of a log line wherever they stand, should one ever get there. */
@@ -12,8 +12,10 @@ const SECRETS = [
   'cookie',
 ]
 
+export type Logger = ReturnType<typeof createLogger>
+
 /** The log: one JSON line an entry, to standard output. */
-export function createLogger(options: { level: string }): Logger {
+export function createLogger(options: { level: string }) {
   return pino({
     level: options.level,
     redact: {

@@ -1,0 +1,229 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import tap, { type Test } from 'tap'
+import type { Demo } from '../../src/development/demo.ts'
+import { query } from '../support/database.ts'
+import {
+  freePort,
+  MAIN,
+  post,
+  postmasterOf,
+  type RunningService,
+  startProgram,
+  startService,
+  stateDirectory,
+  until,
+  untilAnswered,
+} from '../support/process.ts'
+import type { Tokens } from '../support/service.ts'
+
+const run = promisify(execFile)
+const curl = canRun('curl') && canRun('bash')
+
+tap.setTimeout(120_000)
+
+/** A state directory of an earlier run: copied, because making it takes ten times as long. */
+let used = ''
+tap.before(async () => {
+  used = await stateDirectory(tap)
+  const service = await startService(tap, { STATE_DIR: used })
+  service.signal('SIGTERM')
+  await service.ended()
+})
+
+tap.test('the first start is ready and tells what is needed to try it', async (t) => {
+  const directory = await stateDirectory(t)
+  const port = String(await freePort())
+  const service = await startService(t, { STATE_DIR: directory, PORT: port })
+  const issuer = `http://localhost:${port}`
+  const demo = await readDemo(directory)
+  t.match(demo, {
+    issuer,
+    clients: [
+      { client_id: 'web', token_endpoint_auth_method: 'none' },
+      {
+        client_id: 'backend',
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: /^.{43,}$/,
+      },
+      {
+        client_id: 'orders-service',
+        token_endpoint_auth_method: 'client_secret_post',
+        client_secret: /^.{43,}$/,
+      },
+    ],
+    users: [{ username: 'alice', password: /^.{16,}$/ }],
+    database_url: /^postgresql:\/\//,
+  })
+  t.notOk('client_secret' in (demo.clients[0] as object), 'a public client has no secret')
+  t.equal((await stat(join(directory, 'demo.json'))).mode & 0o777, 0o600)
+  for (const path of ['/docs', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server'])
+    t.match(service.stderr(), `${issuer}${path}\n`)
+  t.match(service.stderr(), join(directory, 'demo.json'))
+  t.notMatch(service.stdout(), demo.users[0]?.password, 'the log holds no credentials')
+  for (const path of ['/docs', '/.well-known/oauth-authorization-server'])
+    t.equal((await fetch(`${issuer}${path}`)).status, 200)
+})
+
+tap.test(
+  'the printed commands work as printed',
+  {
+    skip: curl ? false : 'curl and bash are not installed',
+  },
+  async (t) => {
+    for (const name of ['.mintmark', `it's a "folder"`]) {
+      const directory = await usedDirectory(t, name)
+      const service = await startService(t, { STATE_DIR: directory })
+      const commands = service.stderr().match(/(?<=^ {2})curl .*$/gm) ?? []
+      t.equal(commands.length, 4)
+      const answers: string[] = []
+      for (const command of commands) {
+        answers.push((await run('bash', ['-c', command], { cwd: '/' })).stdout)
+      }
+      const [loggedIn, refreshed, me, loggedOut] = answers as [string, string, string, string]
+      t.match(JSON.parse(loggedIn), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
+      t.match(JSON.parse(refreshed), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
+      t.not(JSON.parse(refreshed).refresh_token, JSON.parse(loggedIn).refresh_token)
+      t.match(JSON.parse(me), { client_id: 'web', roles: ['customer'], sub: /^[0-9a-f-]{36}$/ })
+      t.match(loggedOut, /^HTTP\/1\.1 204 /)
+      const again = await run('bash', ['-c', commands[1] as string])
+      t.match(JSON.parse(again.stdout), { error: 'invalid_grant', reason: 'session_revoked' })
+      await end(service, 'SIGTERM')
+    }
+  },
+)
+
+tap.test('sessions and demo credentials outlive every way to end', async (t) => {
+  const directory = await usedDirectory(t)
+  const env = { STATE_DIR: directory, PORT: String(await freePort()) }
+  let service = await startService(t, env)
+  const demo = await readDemo(directory)
+  let tokens = await logIn(service, demo)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    const postmaster = await postmasterOf(directory)
+    const expected = signal === 'SIGKILL' ? 'SIGKILL' : 0
+    t.equal(await end(service, signal), expected, `${signal}: how it ends`)
+    const left = await postmasterOf(directory)
+    t.equal(left, signal === 'SIGKILL' ? postmaster : undefined, `${signal}: the database left`)
+    service = await startService(t, env)
+    if (signal === 'SIGKILL') t.equal(await postmasterOf(directory), postmaster, 'is adopted')
+    tokens = await refresh(t, service, tokens)
+  }
+  process.kill((await postmasterOf(directory)) as number, 'SIGKILL')
+  await untilAnswered(service, `${service.url}/readyz`, 503)
+  t.equal((await fetch(`${service.url}/livez`)).status, 200, 'lives on without its database')
+  t.equal(await end(service, 'SIGTERM'), 0, 'and closes without it')
+  service = await startService(t, env)
+  await refresh(t, service, tokens)
+  t.strictSame(await readDemo(directory), demo, 'the demo credentials are the same')
+  await logIn(service, demo)
+})
+
+tap.test('a second start says who runs, and leaves it alone', async (t) => {
+  const directory = await usedDirectory(t)
+  const first = await startService(t, { STATE_DIR: directory })
+  const { issuer } = await readDemo(directory)
+  const second = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(await freePort()) })
+  t.not(await second.ended(), 0)
+  t.match(second.stderr(), `pid ${first.pid}, ${issuer}`)
+  t.notMatch(second.stderr(), /\n\s+at /, 'without a stack')
+  t.equal((await fetch(`${first.url}/readyz`)).status, 200)
+})
+
+tap.test('a port that is taken is said, and the database is stopped', async (t) => {
+  const directory = await usedDirectory(t)
+  const port = await freePort()
+  const other = createServer().listen(port, 'localhost')
+  t.teardown(() => other.close())
+  const service = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(port) })
+  t.not(await service.ended(), 0)
+  t.match(service.stderr(), `Port ${port} is in use`)
+  t.notMatch(service.stderr(), /\n\s+at /, 'without a stack')
+  t.equal(await postmasterOf(directory), undefined)
+})
+
+tap.test('Ctrl-C under npm, which arrives twice, closes cleanly', async (t) => {
+  const directory = await usedDirectory(t)
+  const service = await startService(t, { STATE_DIR: directory })
+  service.signal('SIGINT')
+  await until('the beginning of the end', async () => service.stdout().includes('"closing"'))
+  service.signal('SIGINT')
+  t.equal(await service.ended(), 0)
+  t.equal(await postmasterOf(directory), undefined)
+})
+
+tap.test('stopped while it starts, it leaves no database behind', async (t) => {
+  const directory = await usedDirectory(t)
+  const service = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(await freePort()) })
+  await until('the database', () => postmasterOf(directory))
+  service.signal('SIGTERM')
+  await service.ended()
+  t.equal(await postmasterOf(directory), undefined)
+})
+
+tap.test('lost demo credentials are made anew, changed ones are kept', async (t) => {
+  const directory = await usedDirectory(t)
+  let service = await startService(t, { STATE_DIR: directory })
+  const before = await readDemo(directory)
+  await query(before.database_url, `delete from clients where client_id = 'backend'`)
+  await end(service, 'SIGTERM')
+  service = await startService(t, { STATE_DIR: directory })
+  const kept = await query(before.database_url, 'select client_id from clients order by client_id')
+  t.strictSame(kept, [{ client_id: 'orders-service' }, { client_id: 'web' }])
+  await logIn(service, before)
+  await end(service, 'SIGTERM')
+  await rm(join(directory, 'demo.json'))
+  service = await startService(t, { STATE_DIR: directory })
+  const after = await readDemo(directory)
+  await t.rejects(logIn(service, before), /login_failed/, 'the old password is nobody’s')
+  await logIn(service, after)
+  t.equal(after.clients.length, 3)
+})
+
+async function usedDirectory(t: Test, name?: string): Promise<string> {
+  const directory = await stateDirectory(t, name)
+  // By the system's cp, as Node's takes as long as a first start.
+  await run('cp', ['-a', used, directory])
+  return directory
+}
+
+async function readDemo(directory: string): Promise<Demo> {
+  return JSON.parse(await readFile(join(directory, 'demo.json'), 'utf8'))
+}
+
+function end(service: RunningService, signal: NodeJS.Signals) {
+  service.signal(signal)
+  return service.ended()
+}
+
+async function logIn(service: RunningService, demo: Demo): Promise<Tokens> {
+  const [user] = demo.users
+  const answer = await post(service, '/token', {
+    grant_type: 'password',
+    client_id: 'web',
+    username: user?.username ?? '',
+    password: user?.password ?? '',
+  })
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as Tokens
+}
+
+async function refresh(t: Test, service: RunningService, tokens: Tokens): Promise<Tokens> {
+  const { refresh_token } = tokens
+  const answer = await post(service, '/refresh', { client_id: 'web', refresh_token })
+  const body = (await answer.json()) as Tokens
+  t.equal(answer.status, 200, JSON.stringify(body))
+  return body
+}
+
+function canRun(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}

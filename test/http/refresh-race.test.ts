@@ -26,7 +26,7 @@ t.test('50 simultaneous refreshes of one token over two instances rotate once', 
     current = [...successors][0] as string
     const [row] = await query(one.databaseUrl, 'select generation, ended_at from sessions')
     t.strictSame(row, { generation: round, ended_at: null }, `round ${round}: one rotation`)
-    rotationsSeen.push(row?.['generation'] as number)
+    rotationsSeen.push(row?.generation as number)
   }
   t.equal(rotationsSeen.length, ROUNDS)
 })

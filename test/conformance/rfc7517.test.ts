@@ -1,0 +1,111 @@
+import { calculateJwkThumbprint, createLocalJWKSet, type JWK, jwtVerify } from 'jose'
+import t from 'tap'
+import { query } from '../support/database.ts'
+import { createGatedDatabase } from '../support/outage.ts'
+import { createTestService, ISSUER, type TestService } from '../support/service.ts'
+
+const PATH = '/.well-known/jwks.json'
+const get = (service: TestService, headers: Record<string, string> = {}) =>
+  service.inject({ method: 'GET', url: PATH, headers })
+
+t.test('5: the set holds public signing keys and nothing private', async (t) => {
+  const service = await createTestService(t)
+  const answer = await get(service)
+  t.equal(answer.statusCode, 200)
+  t.match(answer.headers['content-type'], /^application\/json\b/)
+  t.strictSame(Object.keys(answer.json()), ['keys'])
+  const { keys } = answer.json<{ keys: JWK[] }>()
+  t.strictSame(keys.map(({ alg }) => alg).sort(), ['ES256', 'RS256'])
+  t.equal(new Set(keys.map(({ kid }) => kid)).size, 2)
+  const members = {
+    EC: ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+    RSA: ['alg', 'e', 'kid', 'kty', 'n', 'use'],
+  }
+  for (const key of keys) {
+    t.strictSame(Object.keys(key).sort(), members[key.kty as 'EC' | 'RSA'], key.alg ?? '')
+    t.equal(key.use, 'sig')
+  }
+  const rsa = keys.find(({ kty }) => kty === 'RSA')
+  t.ok(Buffer.from(rsa?.n ?? '', 'base64url').length >= 256, 'RSA of 2048 bits or more')
+  t.equal(rsa?.e, 'AQAB')
+  t.equal(keys.find(({ kty }) => kty === 'EC')?.crv, 'P-256')
+})
+
+t.test('RFC 7638: every kid is the thumbprint of its key', async (t) => {
+  const service = await createTestService(t)
+  const { keys } = (await get(service)).json<{ keys: JWK[] }>()
+  for (const key of keys) {
+    t.equal(key.kid, await calculateJwkThumbprint(key, 'sha256'), key.alg ?? '')
+  }
+})
+
+t.test('every instance answers the same bytes', async (t) => {
+  const one = await createTestService(t)
+  const first = await get(one)
+  let second = first
+  for (const [alg, age] of [
+    ['ES256', '1 day'],
+    ['RS256', '2 days'],
+  ] as const) {
+    const older = 'update signing_keys set created_at = created_at - $2::interval where alg = $1'
+    await query(one.databaseUrl, older, [alg, age])
+    second = await get(await createTestService(t, { beside: one, seed: alg }))
+    t.equal(second.body, first.body, `whichever key is the older one, here ${alg}`)
+    t.equal(second.headers.etag, first.headers.etag)
+  }
+  const { tokens } = await one.logIn()
+  const keys = createLocalJWKSet(second.json())
+  const currentDate = new Date(one.clock.now())
+  const { payload } = await jwtVerify(tokens.access_token, keys, { issuer: ISSUER, currentDate })
+  t.ok(payload.sub, 'a token of one is verified with the keys of the other')
+})
+
+t.test('whoever has the set already is told so and no more', async (t) => {
+  const service = await createTestService(t)
+  const { headers } = await get(service)
+  const etag = headers.etag as string
+  t.match(etag, /^"[\x21\x23-\x7e]+"$/)
+  t.match(headers['cache-control'], /^public, max-age=300\b/)
+  t.match(headers['cache-control'], 'stale-if-error=86400', 'good for a day if we are away')
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+    const answer = await get(service, { 'if-none-match': known })
+    t.equal(answer.statusCode, 304, known)
+    t.equal(answer.body, '')
+    t.equal(answer.headers.etag, etag)
+    t.equal(answer.headers['cache-control'], headers['cache-control'])
+  }
+  for (const other of ['"other"', etag.slice(1, -1), '', `${etag.slice(0, -1)}x"`]) {
+    t.equal((await get(service, { 'if-none-match': other })).statusCode, 200, other)
+  }
+})
+
+t.test('only reading methods are taken', async (t) => {
+  const service = await createTestService(t)
+  const head = await service.inject({ method: 'HEAD', url: PATH })
+  t.equal(head.statusCode, 200)
+  t.equal(head.body, '')
+  for (const method of ['POST', 'PUT', 'DELETE'] as const) {
+    const answer = await service.inject({ method, url: PATH })
+    t.equal(answer.statusCode, 405, method)
+    t.match(answer.headers.allow, /\bGET\b/)
+  }
+})
+
+t.test('the keys, the metadata and liveness are there while the database is away', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const service = await createTestService(t, { databaseUrl: gate.url })
+  const before = await get(service)
+  await gate.shut()
+  const after = await get(service)
+  t.equal(after.statusCode, 200)
+  t.equal(after.body, before.body)
+  for (const url of ['/.well-known/oauth-authorization-server', '/livez', '/openapi.json']) {
+    t.equal((await service.inject({ method: 'GET', url })).statusCode, 200, url)
+  }
+  const ready = await service.inject({ method: 'GET', url: '/readyz' })
+  t.equal(ready.statusCode, 503)
+  t.match(ready.json(), {
+    status: 'not_ready',
+    checks: { database: { ok: false }, keys: { ok: true } },
+  })
+})

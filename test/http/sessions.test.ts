@@ -1,0 +1,149 @@
+import t, { type Test } from 'tap'
+import { claimsOf, readEvents, summary } from '../support/answer.ts'
+import {
+  createTestService,
+  type ServiceOptions,
+  type TestClient,
+  type Tokens,
+} from '../support/service.ts'
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+interface Listed {
+  id: string
+  client_id: string
+  current: boolean
+  device: Record<string, string>
+}
+
+/** A backend that may start sessions, and a frontend that they are for. */
+async function start(t: Test, options?: ServiceOptions) {
+  const service = await createTestService(t, options)
+  const backend = await service.addClient({
+    authenticationMethod: 'client_secret_basic',
+    grantTypes: ['client_credentials'],
+    scope: ['sessions:start'],
+  })
+  const frontend = await service.addClient()
+  const startSession = (body: object, by: TestClient | undefined = backend) =>
+    service.inject({
+      method: 'POST',
+      url: '/sessions',
+      headers: { ...by.basic, 'content-type': 'application/json' },
+      payload: JSON.stringify({ client_id: frontend.clientId, ...body }),
+    })
+  const startFor = async (sub: string) => {
+    const tokens = (await startSession({ sub })).json<Tokens>()
+    return { ...tokens, sid: claimsOf(tokens.access_token).sid as string }
+  }
+  const list = async (token: string) => {
+    const answer = await service.inject({ url: '/sessions', headers: bearer(token) })
+    return answer.json<{ sessions: Listed[] }>().sessions
+  }
+  const end = (token: string, id: string) =>
+    service.inject({ method: 'DELETE', url: `/sessions/${id}`, headers: bearer(token) })
+  return { service, backend, frontend, startSession, startFor, list, end }
+}
+
+t.test('users see their own live sessions and which of them is asking', async (t) => {
+  const { service, frontend, startSession, startFor, list, end } = await start(t)
+  const device = { user_agent: 'Firefox', address: '192.0.2.7', label: 'Laptop' }
+  await startSession({ sub: 'ada', device, amr: ['mfa'] })
+  service.clock.advance(10)
+  const second = await startFor('ada')
+  await startFor('bob')
+  const sessions = await list(second.access_token)
+  t.equal(sessions.length, 2, 'nobody else’s')
+  t.match(sessions[0], { id: second.sid, current: true, client_id: frontend.clientId })
+  t.match(sessions[1], { current: false, device, amr: ['mfa'] })
+  t.match(sessions[1], {
+    created_at: '2026-11-21T12:00:00.000Z',
+    expires_at: '2027-02-19T12:00:00.000Z',
+  })
+  const text = JSON.stringify(sessions)
+  t.notMatch(text, /hash|generation|mm_rt_/, 'nothing of their tokens')
+
+  await end(second.access_token, sessions[1]?.id ?? '')
+  t.strictSame(
+    (await list(second.access_token)).map(({ id }) => id),
+    [second.sid],
+    'an ended one is gone',
+  )
+})
+
+t.test('users end their own sessions, once, and the event says who', async (t) => {
+  const { service, frontend, startFor, end } = await start(t)
+  const [one, two] = [await startFor('ada'), await startFor('ada')]
+  for (const times of ['first', 'second']) {
+    const answer = await end(one.access_token, two.sid)
+    t.equal(answer.statusCode, 204, `${times} time`)
+    t.equal(answer.body, '')
+  }
+  const detail = { reason: 'ended_by_user', by: 'ada' }
+  t.strictSame(await readEvents(service, 'session.ended'), [
+    { sid: two.sid, sub: 'ada', client_id: frontend.clientId, detail },
+  ])
+  t.equal(
+    summary(await service.refresh(frontend, two.refresh_token)),
+    '400 invalid_grant session_revoked',
+  )
+  t.equal((await end(two.access_token, one.sid)).statusCode, 401, 'an ended one ends nothing')
+  t.equal((await end(one.access_token, one.sid)).statusCode, 204, 'its own')
+  t.equal((await end(one.access_token, one.sid)).statusCode, 401)
+})
+
+t.test('a foreign session looks like one that does not exist', async (t) => {
+  const { service, frontend, startFor, end } = await start(t)
+  const [ada, bob] = [await startFor('ada'), await startFor('bob')]
+  for (const [what, id] of [
+    ['of another user', bob.sid],
+    ['of nobody', '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d'],
+    ['no UUID', 'x'],
+    ['SQL', "'%20or%20true--"],
+    ['upper case', ada.sid.toUpperCase()],
+    ['a NUL', '%00'],
+  ] as const) {
+    const answer = await end(ada.access_token, id)
+    t.equal(answer.statusCode, 404, what)
+    t.equal(answer.json().code, 'session_unknown', what)
+    t.equal(answer.json().detail, 'you have no session with this id', what)
+  }
+  t.equal(summary(await service.refresh(frontend, bob.refresh_token)), '200')
+  t.strictSame(await readEvents(service, 'session.ended'), [])
+})
+
+t.test('end-others leaves the session that asks, and those of other users', async (t) => {
+  const { service, frontend, startFor, list } = await start(t)
+  const mine = await startFor('ada')
+  const others = [await startFor('ada'), await startFor('ada')]
+  const bob = await startFor('bob')
+  const headers = bearer(mine.access_token)
+  const endOthers = () => service.inject({ method: 'POST', url: '/sessions/end-others', headers })
+  t.strictSame((await endOthers()).json(), { ended: 2 })
+  t.strictSame((await endOthers()).json(), { ended: 0 })
+  for (const other of others) {
+    const refused = await service.refresh(frontend, other.refresh_token)
+    t.equal(summary(refused), '400 invalid_grant session_revoked')
+  }
+  t.equal((await list(mine.access_token)).length, 1)
+  t.equal(summary(await service.refresh(frontend, mine.refresh_token)), '200')
+  t.equal(summary(await service.refresh(frontend, bob.refresh_token)), '200')
+  t.equal((await readEvents(service, 'session.ended')).length, 2)
+})
+
+t.test('a client that speaks for itself has no sessions to see', async (t) => {
+  const { service, backend, end } = await start(t)
+  const form = { grant_type: 'client_credentials' }
+  const { access_token } = (await service.post('/token', form, backend.basic)).json<Tokens>()
+  const headers = bearer(access_token)
+  for (const [method, url] of [
+    ['GET', '/sessions'],
+    ['POST', '/sessions/end-others'],
+  ] as const) {
+    const answer = await service.inject({ method, url, headers })
+    t.equal(answer.statusCode, 403, url)
+    t.equal(answer.json().code, 'user_required')
+  }
+  const deleted = await end(access_token, '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d')
+  t.equal(deleted.statusCode, 403)
+})

@@ -1,0 +1,178 @@
+import t from 'tap'
+import { noOrigin } from '../../src/audit/event.ts'
+import { query } from '../support/database.ts'
+import { atOnce, createSessions, type Sessions } from './fixtures/sessions.ts'
+
+const ROUNDS = 100
+const operator = { by: 'operator', origin: noOrigin }
+
+interface Round {
+  clientId: string
+  username: string
+  sub: string
+  sid: string
+}
+
+/** The ways a session ends from outside, each with the reason that is kept. */
+const ENDS: Record<string, (sessions: Sessions, round: Round) => Promise<unknown>> = {
+  ended_by_operator: ({ endSessions }, { sid }) =>
+    endSessions.end({ sid }, 'ended_by_operator', operator),
+  user_disabled: ({ endSessions }, { username }) => endSessions.disableUser(username, operator),
+  client_deleted: ({ endSessions }, { clientId }) => endSessions.deleteClient(clientId, operator),
+  password_changed: ({ endSessions }, { username }) =>
+    endSessions.changePassword(username, 'another hash', operator),
+}
+
+for (const [reason, end] of Object.entries(ENDS)) {
+  t.test(`${reason}: once it is answered, no refresh works, however they raced`, async (t) => {
+    const sessions = await createSessions(t)
+    const alive: string[] = []
+    for (let n = 0; n < ROUNDS / 10; n += 1) {
+      await atOnce(10, async (k) => {
+        const name = `racer-${n}-${k}`
+        const clientId = await sessions.newClient(name)
+        const sub = await sessions.newUser(name)
+        const { session, refreshToken } = await sessions.start({ clientId, sub })
+        const refresh = (value: string) => sessions.rotate(value, { clientId })
+        const ending = () => end(sessions, { clientId, username: name, sub, sid: session.sid })
+        // Each of them is first in half of the rounds.
+        const [raced] =
+          k % 2 === 0
+            ? await Promise.all([refresh(refreshToken), ending()])
+            : (await Promise.all([ending(), refresh(refreshToken)])).toReversed()
+        const answer = raced as Awaited<ReturnType<typeof refresh>>
+        const values = [refreshToken, 'refreshToken' in answer ? answer.refreshToken : refreshToken]
+        for (const value of values) {
+          const { outcome } = await refresh(value)
+          if (outcome !== 'ended') alive.push(`${name}: ${outcome}`)
+        }
+      })
+    }
+    t.strictSame(alive, [])
+    const rows = await query(
+      sessions.url,
+      'select end_reason, count(*)::int from sessions group by 1',
+    )
+    t.strictSame(rows, [{ end_reason: reason, count: ROUNDS }])
+    const ended = (await sessions.events()).filter((type) => type === 'session.ended')
+    t.equal(ended.length, ROUNDS, 'each end was written down, once')
+  })
+}
+
+t.test('a session that starts while its user is disabled never lives', async (t) => {
+  const sessions = await createSessions(t)
+  let refused = 0
+  for (let n = 0; n < ROUNDS / 10; n += 1) {
+    await atOnce(10, async (k) => {
+      const name = `starter-${n}-${k}`
+      const sub = await sessions.newUser(name)
+      const start = () =>
+        sessions.start({ sub }).then(
+          () => 'started',
+          () => 'refused',
+        )
+      const disable = () => sessions.endSessions.disableUser(name, operator)
+      const outcomes = await Promise.all(k % 2 === 0 ? [start(), disable()] : [disable(), start()])
+      if (outcomes.includes('refused')) refused += 1
+      t.equal(await start(), 'refused', 'nor one that starts later')
+    })
+  }
+  const [row] = await query(
+    sessions.url,
+    `select count(*) filter (where ended_at is null)::int as alive, count(*)::int as started
+    from sessions`,
+  )
+  t.equal(row?.alive, 0)
+  t.equal(row?.started, ROUNDS - refused, 'those that came first were ended')
+})
+
+t.test('neither does one whose client is deleted or password changed meanwhile', async (t) => {
+  const sessions = await createSessions(t)
+  for (let n = 0; n < 5; n += 1) {
+    await atOnce(10, async (k) => {
+      const name = `starter-${n}-${k}`
+      const clientId = await sessions.newClient(name)
+      const sub = await sessions.newUser(name)
+      const passwordHash = `hash of ${name}`
+      const start = () => sessions.start({ sub, clientId, passwordHash }).catch(() => 'refused')
+      const end = () =>
+        k % 2 === 0
+          ? sessions.endSessions.deleteClient(clientId, operator)
+          : sessions.endSessions.changePassword(name, 'another hash', operator)
+      await Promise.all(k % 4 < 2 ? [start(), end()] : [end(), start()])
+    })
+  }
+  const alive = 'select from sessions where ended_at is null'
+  t.strictSame(await query(sessions.url, alive), [])
+})
+
+t.test('an end is told once, and takes along exactly what it names', async (t) => {
+  const sessions = await createSessions(t)
+  const { endSessions } = sessions
+  const [a, b, c] = await Promise.all([sessions.start(), sessions.start(), sessions.start()])
+  const bob = await sessions.newUser('bob')
+  const other = await sessions.start({ sub: bob })
+  const { sid } = a.session
+  const ended = await atOnce(10, () => endSessions.end({ sid }, 'logged_out', operator))
+  t.equal(ended.flat().length, 1, 'of ten that end it at once one did')
+  t.match(await sessions.row(sid), { end_reason: 'logged_out' })
+  await endSessions.end({ sid }, 'token_revoked', operator)
+  t.match(await sessions.row(sid), { end_reason: 'logged_out' }, 'the first reason stays')
+
+  const { sub } = sessions
+  const others = await endSessions.end({ sub, exceptSid: b.session.sid }, 'ended_by_user', operator)
+  t.strictSame(
+    others.map((session) => session.sid),
+    [c.session.sid],
+  )
+  t.equal((await sessions.rotate(b.refreshToken)).outcome, 'rotated')
+  t.equal((await sessions.rotate(other.refreshToken)).outcome, 'rotated')
+  const disabled = await endSessions.disableUser('alice', operator)
+  t.equal(disabled?.length, 1)
+  t.strictSame(await endSessions.disableUser('alice', operator), [], 'twice is once')
+  await t.rejects(endSessions.end({}, 'ended_by_operator', operator), /refusing to end every/)
+  await t.rejects(
+    endSessions.end({ exceptSid: sid }, 'ended_by_operator', operator),
+    /refusing to end every/,
+  )
+  t.equal(await endSessions.disableUser('nobody', operator), undefined)
+  t.equal(await endSessions.deleteClient('nobody', operator), undefined)
+  t.equal(await endSessions.changePassword('nobody', 'hash', operator), undefined)
+})
+
+t.test('an event and its fact are there together or not at all', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  let current = refreshToken
+  for (let n = 0; n < 4; n += 1) {
+    const answer = await sessions.rotate(current)
+    if ('refreshToken' in answer) current = answer.refreshToken
+  }
+  const before = await sessions.row(session.sid)
+  await query(sessions.url, 'alter table events add constraint closed check (false) not valid')
+  const refused = { code: '23514' }
+  await t.rejects(sessions.endSessions.end({ sid: session.sid }, 'logged_out', operator), refused)
+  await t.rejects(sessions.endSessions.disableUser('alice', operator), refused)
+  await t.rejects(sessions.endSessions.changePassword('alice', 'hash', operator), refused)
+  await t.rejects(sessions.endSessions.deleteClient('web', operator), refused)
+  await t.rejects(sessions.start(), refused)
+  await t.rejects(sessions.rotate(refreshToken), refused, 'reuse')
+  t.strictSame(await sessions.row(session.sid), before)
+  t.equal((await query(sessions.url, 'select from sessions')).length, 1)
+  t.match(await query(sessions.url, 'select password_hash, disabled_at from users'), [
+    { password_hash: 'hash of alice', disabled_at: null },
+  ])
+  t.equal((await query(sessions.url, 'select from clients')).length, 1)
+  await query(sessions.url, 'alter table events drop constraint closed')
+  t.equal((await sessions.rotate(current)).outcome, 'rotated', 'the session is as it was')
+})
+
+t.test('a session that is not confirmed was never started', async (t) => {
+  const sessions = await createSessions(t)
+  const confirm = () => {
+    throw new Error('too large')
+  }
+  await t.rejects(sessions.start({ confirm }), /too large/)
+  t.strictSame(await query(sessions.url, 'select from sessions'), [])
+  t.strictSame(await sessions.events(), [])
+})

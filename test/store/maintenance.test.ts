@@ -1,0 +1,223 @@
+import t from 'tap'
+import { createCorrectedClock, systemClock } from '../../src/base/clock.ts'
+import { DatabaseUnavailable } from '../../src/db/failure.ts'
+import { migrateUp } from '../../src/db/migrate.ts'
+import { measureClockOffset } from '../../src/db/reference-clock.ts'
+import { createKeyRing } from '../../src/keys/key-ring.ts'
+import { createMasterKeys } from '../../src/keys/master-keys.ts'
+import { clean } from '../../src/maintenance/clean.ts'
+import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
+import { createStoppedClock } from '../support/clock.ts'
+import { createTestDatabase, query } from '../support/database.ts'
+import { createGatedDatabase } from '../support/outage.ts'
+import { createSeededRandom } from '../support/random.ts'
+import { TEST_MASTER_KEY } from '../support/template.ts'
+import { connect, createSessions, type Sessions } from './fixtures/sessions.ts'
+
+const DAY = 86_400_000
+const nothing = async () => {}
+
+/** So many copies of the one session, and marks of revoked tokens, that end at an instant. */
+async function addRows(sessions: Sessions, count: number, endsAt: number): Promise<void> {
+  const at = new Date(endsAt)
+  await query(
+    sessions.url,
+    `insert into sessions (id, handle_hash, generation, recoveries, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at)
+    select gen_random_uuid(), uuid_send(gen_random_uuid()), 0, 0, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, $1
+    from (select * from sessions limit 1), generate_series(1, $2)`,
+    [at, count],
+  )
+}
+const addMarks = (url: string, count: number, endsAt: number) =>
+  query(
+    url,
+    `insert into revoked_tokens select gen_random_uuid()::text, $1::timestamptz, $1
+    from generate_series(1, $2)`,
+    [new Date(endsAt), count],
+  )
+
+t.test('only what has expired is deleted, sessions a month after', async (t) => {
+  const sessions = await createSessions(t)
+  const { clock, endSessions, url } = sessions
+  const alive = await sessions.start()
+  const ended = await sessions.start()
+  await endSessions.end({ sid: ended.session.sid }, 'logged_out', {
+    by: 'x',
+    origin: { requestId: undefined, address: undefined, userAgent: undefined },
+  })
+  const idle = await sessions.start({ idleTtlSeconds: 1 })
+  clock.advance(60)
+  const now = clock.now()
+  await addRows(sessions, 1, now - 1)
+  await addRows(sessions, 1, now - 30 * DAY)
+  await addRows(sessions, 2, now - 30 * DAY - 1)
+  await addMarks(url, 1, now)
+  await addMarks(url, 1, now + 1)
+  await addMarks(url, 3, now - 1)
+  const pause = async () => {
+    t.fail('there was only one batch of each')
+  }
+  t.equal(await clean({ db: sessions.database.kysely, clock, pause }), 5)
+  const kept = await query(url, 'select id from sessions')
+  t.equal(kept.length, 5)
+  for (const { session } of [alive, ended, idle]) t.ok(kept.some(({ id }) => id === session.sid))
+  t.equal((await query(url, 'select from revoked_tokens')).length, 2)
+  t.equal(await clean({ db: sessions.database.kysely, clock, pause }), 0)
+  t.equal((await sessions.rotate(alive.refreshToken)).outcome, 'rotated')
+})
+
+t.test('much is deleted in batches, with pauses, by several replicas at once', async (t) => {
+  const sessions = await createSessions(t)
+  const { clock, url } = sessions
+  await sessions.start()
+  const db = sessions.database.kysely
+  let _pauses = 0
+  const left: number[] = []
+  const pause = async () => {
+    _pauses += 1
+    left.push((await query(url, 'select from sessions')).length)
+  }
+  await addRows(sessions, 1200, clock.now() - 31 * DAY)
+  t.equal(await clean({ db, clock, pause }), 1200)
+  t.strictSame(left, [701, 201], 'at most 500 at once')
+  await addRows(sessions, 1000, clock.now() - 31 * DAY)
+  const totals = await Promise.all([clean({ db, clock, pause }), clean({ db, clock, pause })])
+  t.equal(totals[0] + totals[1], 1000, 'no row is counted twice')
+  t.equal((await query(url, 'select from sessions')).length, 1)
+})
+
+t.test('a row that somebody holds is left for the next time, not waited for', async (t) => {
+  const sessions = await createSessions(t)
+  const { clock, url } = sessions
+  await sessions.start()
+  await addRows(sessions, 3, clock.now() - 31 * DAY)
+  const db = sessions.database.kysely
+  await connect(t, url, 1).transaction(async (tx) => {
+    const [held] = await query(url, 'select id::text from sessions order by expires_at limit 1')
+    await tx
+      .selectFrom('sessions')
+      .select('id')
+      .where('id', '=', String(held?.id))
+      .forUpdate()
+      .execute()
+    t.equal(await clean({ db, clock, pause: nothing }), 2)
+  })
+  t.equal(await clean({ db, clock, pause: nothing }), 1)
+})
+
+t.test('the distance to the database’s clock is measured', async (t) => {
+  const database = connect(t, await createTestDatabase(t), 1)
+  await measureClockOffset(database, systemClock)
+  const near = await measureClockOffset(database, systemClock)
+  const hour = 3_600_000
+  const late = await measureClockOffset(database, { now: () => systemClock.now() - hour })
+  t.ok(Number.isInteger(near))
+  t.ok(Math.abs(late - near - hour) < 60_000, 'a host an hour behind is corrected forwards')
+  // The answer is compared with the middle of the round trip.
+  const clock = createStoppedClock(0)
+  let calls = 0
+  const now = () => (calls++ === 0 ? clock.now() : clock.now() + 1000)
+  const still = await measureClockOffset(database, clock)
+  const slow = await measureClockOffset(database, { now })
+  t.ok(Math.abs(still - slow - 500) < 60_000)
+  t.equal(calls, 2)
+})
+
+/** What it takes to get ready on a database, and what was said meanwhile. */
+function createPreparation(t: Parameters<typeof connect>[0], url: string) {
+  const database = connect(t, url, 1)
+  const said: string[] = []
+  const say = (fields: object, message: string) => {
+    said.push('obstacle' in fields ? String(fields.obstacle) : message)
+  }
+  const hostClock = createStoppedClock()
+  const options: PrepareOptions = {
+    database,
+    keyRing: createKeyRing({
+      database,
+      masterKeys: createMasterKeys([TEST_MASTER_KEY]),
+      clock: hostClock,
+      random: createSeededRandom(t.name),
+    }),
+    clock: createCorrectedClock(hostClock),
+    hostClock,
+    migrate: undefined,
+    seed: async () => {},
+    logger: { info: say, warn: say },
+    pause: async () => {
+      t.fail('there is nothing to wait for')
+    },
+  }
+  return { options, said, database }
+}
+
+/** Does the given things, one a pause. */
+const pauses = (...steps: (() => Promise<unknown>)[]) => {
+  const left = [...steps]
+  return async () => {
+    const step = left.shift()
+    if (step === undefined) throw new Error('it waits for longer than it should')
+    await step()
+  }
+}
+
+t.test('a database that is migrated is ready at once', async (t) => {
+  const { options, said } = createPreparation(t, await createTestDatabase(t))
+  await prepare(options)
+  t.ok(options.keyRing.loaded)
+  t.not(options.clock.offset, 0, 'the clock was held against the database’s')
+  t.strictSame(said, ['ready'])
+})
+
+t.test('migrations that somebody else applies are waited for', async (t) => {
+  const url = await createTestDatabase(t, 'empty')
+  const { options, said, database } = createPreparation(t, url)
+  const migrate = async () => {
+    t.notOk(options.keyRing.loaded, 'nothing was read before')
+    await migrateUp(database)
+  }
+  await prepare({ ...options, pause: pauses(nothing, nothing, migrate) })
+  t.ok(options.keyRing.loaded)
+  t.equal(said.length, 2, 'an obstacle is told once')
+  t.match(said, [/pending.*"mintmark migrate up"/, 'ready'])
+})
+
+t.test('or applied here, when that was asked for', async (t) => {
+  const { options, said, database } = createPreparation(t, await createTestDatabase(t, 'empty'))
+  await prepare({ ...options, migrate: () => migrateUp(database) })
+  t.strictSame([options.keyRing.loaded, said], [true, ['ready']])
+})
+
+t.test('a database that is away is waited for, at whatever step it goes', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const { options, said } = createPreparation(t, gate.url)
+  await gate.shut()
+  await prepare({ ...options, pause: pauses(nothing, gate.open) })
+  t.ok(options.keyRing.loaded)
+  t.match(said, [/^the database does not answer: ./, 'ready'])
+
+  let loads = 0
+  const keyRing = {
+    ...options.keyRing,
+    load: async () => {
+      loads += 1
+      if (loads === 1) throw new DatabaseUnavailable(new Error('gone'), false)
+    },
+  }
+  await t.resolves(prepare({ ...options, keyRing, pause: pauses(nothing) }), 'at the last step')
+  t.equal(loads, 2)
+})
+
+t.test('what waiting cannot mend is thrown', async (t) => {
+  const { options } = createPreparation(t, await createTestDatabase(t))
+  const masterKeys = createMasterKeys([{ id: 9, key: createSeededRandom('other').bytes(32) }])
+  const random = createSeededRandom('x')
+  const keyRing = createKeyRing({ ...options, masterKeys, random })
+  await t.rejects(prepare({ ...options, keyRing }), { name: 'CannotUnseal' })
+  const migrate = async () => {
+    throw new Error('migration 0001_first failed and was rolled back')
+  }
+  await t.rejects(prepare({ ...options, migrate }), /0001_first failed/)
+})

@@ -1,0 +1,117 @@
+import t from 'tap'
+import { sha256 } from '../../src/base/hash.ts'
+import { query } from '../support/database.ts'
+import { atOnce, createSessions, tokenOf } from './fixtures/sessions.ts'
+
+const HOUR = 3600
+
+t.test('late retries at once spend one recovery, and nobody is logged out', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  const successor = tokenOf(await sessions.rotate(refreshToken))
+  for (const spent of [1, 2]) {
+    sessions.clock.advance(HOUR)
+    const answers = await atOnce(20, () => sessions.rotate(refreshToken))
+    t.strictSame([...new Set(answers.map(tokenOf))], [successor], 'the same successor as ever')
+    const recovered = answers.filter(({ outcome }) => outcome === 'recovered')
+    t.equal(recovered.length, 1, `recovery ${spent}: one of them spent it`)
+    t.equal(answers.filter(({ outcome }) => outcome === 'retried').length, 19)
+    const expected = { generation: 1, recoveries: spent, ended_at: null }
+    t.match(await sessions.row(session.sid), expected)
+  }
+  const events = await query(sessions.url, "select detail from events where type like 'refresh.%'")
+  const lost = { generation: 1, lostForSeconds: HOUR }
+  t.strictSame(
+    events.map(({ detail }) => detail),
+    [lost, lost],
+  )
+  t.equal((await sessions.rotate(successor)).outcome, 'rotated', 'the chain goes on')
+})
+
+t.test('the third late retry in a day is reuse, and ends the session', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  const successor = tokenOf(await sessions.rotate(refreshToken))
+  const outcomes: string[] = []
+  for (let n = 0; n < 3; n += 1) {
+    sessions.clock.advance(HOUR)
+    outcomes.push((await sessions.rotate(refreshToken)).outcome)
+  }
+  t.strictSame(outcomes, ['recovered', 'recovered', 'reused'])
+  t.match(await sessions.row(session.sid), { end_reason: 'refresh_reused' })
+  t.strictSame(await sessions.rotate(successor), { outcome: 'ended', reason: 'refresh_reused' })
+})
+
+t.test('the budget counts over rotations, and is new after a day', async (t) => {
+  const sessions = await createSessions(t)
+  let { refreshToken: current } = await sessions.start()
+  const loseAnswer = async () => {
+    await sessions.rotate(current)
+    sessions.clock.advance(HOUR)
+    const answer = await sessions.rotate(current)
+    if ('refreshToken' in answer) current = answer.refreshToken
+    return answer.outcome
+  }
+  t.strictSame([await loseAnswer(), await loseAnswer()], ['recovered', 'recovered'])
+  sessions.clock.advance(23 * HOUR)
+  t.equal(await loseAnswer(), 'recovered', '24 hours after the first')
+  t.equal(await loseAnswer(), 'recovered')
+  t.equal(await loseAnswer(), 'reused')
+})
+
+t.test('a thief who shares the chain spends a recovery at every turn', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  let [owner, thief] = [refreshToken, refreshToken]
+  const outcomes: string[] = []
+  for (let turn = 0; turn < 10; turn += 1) {
+    const answer = await sessions.rotate(turn % 2 === 0 ? owner : thief)
+    outcomes.push(answer.outcome)
+    if (!('refreshToken' in answer)) break
+    if (turn % 2 === 0) owner = answer.refreshToken
+    else thief = answer.refreshToken
+    sessions.clock.advance(60)
+  }
+  t.equal(outcomes.at(-1), 'reused')
+  t.strictSame(outcomes.filter((one) => one === 'recovered').length, 2)
+  t.match(await sessions.row(session.sid), { end_reason: 'refresh_reused' })
+})
+
+t.test('with the same Idempotency-Key a lost answer costs nothing', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  const attempt = { attemptHash: sha256('key-1') }
+  const successor = tokenOf(await sessions.rotate(refreshToken, attempt))
+  for (let n = 0; n < 5; n += 1) {
+    sessions.clock.advance(4 * HOUR)
+    const answer = await sessions.rotate(refreshToken, attempt)
+    t.strictSame([answer.outcome, tokenOf(answer)], ['retried', successor])
+  }
+  t.match(await sessions.row(session.sid), { generation: 1, recoveries: 0 })
+  t.strictSame(await sessions.events(), ['session.started'])
+  const other = { attemptHash: sha256('key-2') }
+  t.equal((await sessions.rotate(refreshToken, other)).outcome, 'reused')
+})
+
+t.test('where recovery is denied, a late retry is reuse', async (t) => {
+  const sessions = await createSessions(t, { recovery: 'deny' })
+  const { refreshToken } = await sessions.start()
+  await sessions.rotate(refreshToken)
+  sessions.clock.advance(30)
+  t.equal((await sessions.rotate(refreshToken)).outcome, 'retried')
+  sessions.clock.advance(0.001)
+  t.equal((await sessions.rotate(refreshToken)).outcome, 'reused')
+})
+
+t.test('an old tab is told that it is stale, and the session lives', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  const second = tokenOf(await sessions.rotate(refreshToken))
+  const third = tokenOf(await sessions.rotate(second))
+  const before = await sessions.row(session.sid)
+  sessions.clock.advance(30)
+  const answers = await atOnce(10, () => sessions.rotate(refreshToken))
+  t.ok(answers.every(({ outcome }) => outcome === 'stale'))
+  t.strictSame(await sessions.row(session.sid), before)
+  t.equal((await sessions.rotate(third)).outcome, 'rotated')
+})

@@ -26,7 +26,7 @@ async function addRows(sessions: Sessions, count: number, endsAt: number): Promi
       roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at)
     select gen_random_uuid(), uuid_send(gen_random_uuid()), 0, 0, client_id, sub, scope, audience,
       roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, $1
-    from (select * from sessions limit 1), generate_series(1, $2)`,
+    from (select * from sessions limit 1) as model, generate_series(1, $2)`,
     [at, count],
   )
 }

@@ -42,25 +42,26 @@ t.test('a rotation is one statement outside a transaction', async (t) => {
   t.equal(statements.length, 1, 'what was not made here is refused without a question')
 })
 
-t.test('every rotation is a heap-only update: no index and no page is added', async (t) => {
+t.test('a rotation on a full page is heap-only: no index and no page is added', async (t) => {
   const sessions = await createSessions(t)
-  const started = await atOnce(20, () => sessions.start())
+  const started = await atOnce(100, () => sessions.start())
   const size = "select pg_relation_size('sessions') as heap, pg_indexes_size('sessions') as indexes"
   const before = await query(sessions.url, size)
-  const rounds = 20
-  let current = started.map(({ refreshToken }) => refreshToken)
-  for (let round = 0; round < rounds; round += 1) {
-    // Every column that a rotation writes gets another value each time.
-    sessions.clock.advance(1)
-    const attemptHash = sha256(String(round))
-    const origin = { requestId: undefined, address: `192.0.2.${round}`, userAgent: undefined }
-    const next: string[] = []
-    for (const one of current)
-      next.push(tokenOf(await sessions.rotate(one, { attemptHash, origin })))
-    current = next
+  // A few on each page, as many as its room takes: whether dead rows are pruned in time depends on
+  // every other transaction of the server, and is no matter of ours.
+  const rotated = started.filter((_, index) => index % 20 === 0)
+  for (const { refreshToken } of rotated) {
+    let current = refreshToken
+    for (const round of [1, 2]) {
+      // Every column that a rotation writes gets another value each time.
+      sessions.clock.advance(1)
+      const attemptHash = sha256(String(round))
+      const origin = { requestId: undefined, address: `192.0.2.${round}`, userAgent: undefined }
+      current = tokenOf(await sessions.rotate(current, { attemptHash, origin }))
+    }
   }
   await sessions.database.close()
-  const expected = started.length * rounds
+  const expected = rotated.length * 2
   let counted = await statistics(sessions.url)
   // What a connection has counted arrives a little after it is closed.
   for (let tries = 0; counted.updates < expected && tries < 1000; tries += 1) {

@@ -53,14 +53,23 @@ export function createRotateRefreshToken(options: {
     if (token === undefined) return { outcome: 'unknown' }
     const { handleHash } = token
     const presented: Presented = { ...request, generation: token.generation }
+    // When a statement of ours went out whose fate nobody knows.
+    let sentAt: number | undefined
     const grant = (outcome: 'rotated' | 'retried' | 'recovered' | 'ahead', session: Session) =>
       ({ outcome, session, refreshToken: token.successor() }) as const
 
     /** Undefined when the row moved onto the value presented after the statement had missed it. */
     const attempt = async (): Promise<Rotation | undefined> => {
-      const rotated = await rotate(database, handleHash, presented, use(request, clock.now()))
+      const at = clock.now()
+      const rotated = await rotate(database, handleHash, presented, use(request, at)).catch(
+        (error: unknown) => {
+          if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
+          throw error
+        },
+      )
       if (rotated !== undefined) return grant('rotated', rotated)
       const found = await findByHandle(database.kysely, handleHash)
+      if (found !== undefined && isOwnRotation(found)) return grant('rotated', found.session)
       const decision = decide(found, presented, policy, clock.now())
       switch (decision.outcome) {
         case 'current':
@@ -77,6 +86,14 @@ export function createRotateRefreshToken(options: {
       }
     }
 
+    /** Whether the row shows what our own lost statement did: that is no retry, whatever the policy. */
+    const isOwnRotation = ({ session, state }: Found) =>
+      sentAt !== undefined &&
+      state.rotatedAt === sentAt &&
+      state.generation === presented.generation + 1 &&
+      session.clientId === presented.clientId &&
+      session.ended === undefined
+
     /** Decides once more with the row locked, and writes what the decision says. */
     const settle = async (tx: Executor): Promise<Rotation | undefined> => {
       const now = clock.now()
@@ -88,7 +105,7 @@ export function createRotateRefreshToken(options: {
       const { session, state } = found
       const { sid, sub, clientId } = session
       const about = { sid, sub, clientId, generation: state.generation }
-      const move = (change: Partial<typeof state> & { generation: number }) =>
+      const move = (change: Partial<typeof state>) =>
         changeState(tx, sid, { ...state, ...change }, use(request, now))
       switch (decision.outcome) {
         case 'retried':
@@ -96,12 +113,13 @@ export function createRotateRefreshToken(options: {
         case 'recovered': {
           const lostForSeconds = Math.round((now - (state.rotatedAt ?? now)) / 1000)
           await record({ type: 'refresh.recovered', ...about, lostForSeconds })
-          return grant('recovered', await move({ ...state, ...counters(decision) }))
+          return grant('recovered', await move(counters(decision)))
         }
         case 'ahead': {
           await record({ type: 'refresh.ahead', ...about, presented: token.generation })
           const { attemptHash } = request
-          return grant('ahead', await move({ generation: token.generation + 1, attemptHash }))
+          const generation = token.generation + 1
+          return grant('ahead', await move({ generation, attemptHash, rotatedAt: now }))
         }
         case 'reused': {
           await markEnded(tx, { sid }, 'refresh_reused', now)
@@ -134,7 +152,7 @@ export function createRotateRefreshToken(options: {
         if (rotation !== undefined) return rotation
       } catch (error) {
         // The connection broke and nobody knows whether the rotation was committed. It does not
-        // matter: asked again, it is either the rotation or the retry of it.
+        // matter: asked again, it is either the rotation or seen to have been.
         const worthAnother = error instanceof DatabaseUnavailable && error.fateUnknown
         if (!worthAnother || left === 1) throw error
       }

@@ -16,7 +16,7 @@ export interface RotationPolicy {
 /** The part of a session's row that a rotation turns on. */
 export interface RotationState {
   readonly generation: number
-  /** When the current retry window began: at the last rotation, or at a recovery since. */
+  /** When the last rotation was. */
   readonly rotatedAt: number | undefined
   /** Hash of the Idempotency-Key of the last rotation. */
   readonly attemptHash: Buffer | undefined
@@ -87,10 +87,11 @@ export function decide(
   const distance = state.generation - presented.generation
   if (distance === 0) return { outcome: 'current' }
   if (distance < 0) return { outcome: policy.acceptAhead ? 'ahead' : 'unknown' }
-  const age = now - (state.rotatedAt ?? Number.NEGATIVE_INFINITY)
-  const isRecent = policy.retryWindowSeconds > 0 && age <= policy.retryWindowSeconds * 1000
+  // Its last use was a rotation, or a recovery: each begins a retry window.
+  const sinceUse = now - session.lastUsedAt
+  const isRecent = policy.retryWindowSeconds > 0 && sinceUse <= policy.retryWindowSeconds * 1000
   if (distance === 1) {
-    return isRecent ? { outcome: 'retried' } : decideLate(state, presented, policy, { now, age })
+    return isRecent ? { outcome: 'retried' } : decideLate(state, presented, policy, now)
   }
   return { outcome: isRecent && distance <= STALE_DISTANCE ? 'stale' : 'reused' }
 }
@@ -100,17 +101,18 @@ function decideLate(
   state: RotationState,
   presented: Presented,
   policy: RotationPolicy,
-  time: { now: number; age: number },
+  now: number,
 ): Decision {
-  if (time.age > policy.recoveryWindowSeconds * 1000) return { outcome: 'reused' }
+  const age = now - (state.rotatedAt ?? Number.NEGATIVE_INFINITY)
+  if (age > policy.recoveryWindowSeconds * 1000) return { outcome: 'reused' }
   if (presented.attemptHash !== undefined && state.attemptHash !== undefined) {
     // The caller proved that it repeats the rotation's own request, or that it does not.
     return { outcome: presented.attemptHash.equals(state.attemptHash) ? 'retried' : 'reused' }
   }
   if (policy.recovery === 'deny') return { outcome: 'reused' }
   const since = state.recoveriesSince
-  if (since === undefined || time.now - since >= RECOVERY_PERIOD_MS) {
-    return { outcome: 'recovered', recoveries: 1, recoveriesSince: time.now }
+  if (since === undefined || now - since >= RECOVERY_PERIOD_MS) {
+    return { outcome: 'recovered', recoveries: 1, recoveriesSince: now }
   }
   if (state.recoveries >= RECOVERY_BUDGET) return { outcome: 'reused' }
   return { outcome: 'recovered', recoveries: state.recoveries + 1, recoveriesSince: since }

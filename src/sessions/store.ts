@@ -154,11 +154,12 @@ export interface StateChange {
   readonly attemptHash: Buffer | undefined
   readonly recoveries: number
   readonly recoveriesSince: number | undefined
+  readonly rotatedAt: number | undefined
 }
 
 /**
- * Moves on the rotation state of a session that {@link lockByHandle} holds. A use like any other, it
- * begins a new retry window. Returns the session as it is now.
+ * Moves on the rotation state of a session that {@link lockByHandle} holds; a use of it like any
+ * other. Returns the session as it is now.
  */
 export async function changeState(
   tx: Executor,
@@ -173,7 +174,7 @@ export async function changeState(
       attempt_hash: change.attemptHash ?? null,
       recoveries: change.recoveries,
       recoveries_since: toDate(change.recoveriesSince),
-      rotated_at: new Date(use.at),
+      rotated_at: toDate(change.rotatedAt),
       last_used_at: new Date(use.at),
       idle_expires_at: sql<Date>`least(expires_at, ${new Date(use.idleExpiresAt)})`,
       address: use.address ?? null,

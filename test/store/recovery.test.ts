@@ -20,10 +20,9 @@ t.test('late retries at once spend one recovery, and nobody is logged out', asyn
     t.match(await sessions.row(session.sid), expected)
   }
   const events = await query(sessions.url, "select detail from events where type like 'refresh.%'")
-  const lost = { generation: 1, lostForSeconds: HOUR }
   t.strictSame(
     events.map(({ detail }) => detail),
-    [lost, lost],
+    [1, 2].map((hours) => ({ generation: 1, lostForSeconds: hours * HOUR })),
   )
   t.equal((await sessions.rotate(successor)).outcome, 'rotated', 'the chain goes on')
 })
@@ -41,6 +40,20 @@ t.test('the third late retry in a day is reuse, and ends the session', async (t)
   t.match(await sessions.row(session.sid), { end_reason: 'refresh_reused' })
   t.strictSame(await sessions.rotate(successor), { outcome: 'ended', reason: 'refresh_reused' })
 })
+
+t.test(
+  'a recovery gives the next one no more time: a day after the rotation it is reuse',
+  async (t) => {
+    const sessions = await createSessions(t)
+    const { session, refreshToken } = await sessions.start()
+    await sessions.rotate(refreshToken)
+    sessions.clock.advance(23 * HOUR)
+    t.equal((await sessions.rotate(refreshToken)).outcome, 'recovered')
+    sessions.clock.advance(2 * HOUR)
+    t.equal((await sessions.rotate(refreshToken)).outcome, 'reused')
+    t.match(await sessions.row(session.sid), { end_reason: 'refresh_reused' })
+  },
+)
 
 t.test('the budget counts over rotations, and is new after a day', async (t) => {
   const sessions = await createSessions(t)
@@ -75,6 +88,21 @@ t.test('a thief who shares the chain spends a recovery at every turn', async (t)
   t.equal(outcomes.at(-1), 'reused')
   t.strictSame(outcomes.filter((one) => one === 'recovered').length, 2)
   t.match(await sessions.row(session.sid), { end_reason: 'refresh_reused' })
+})
+
+t.test('whoever always follows within the retry window is taken for a retry', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  let current = refreshToken
+  for (let turn = 0; turn < 10; turn += 1) {
+    const owner = await sessions.rotate(current)
+    sessions.clock.advance(20)
+    const shadow = await sessions.rotate(current)
+    t.strictSame([owner.outcome, shadow.outcome], ['rotated', 'retried'])
+    current = tokenOf(owner)
+    sessions.clock.advance(540)
+  }
+  t.match(await sessions.row(session.sid), { generation: 10, recoveries: 0, ended_at: null })
 })
 
 t.test('with the same Idempotency-Key a lost answer costs nothing', async (t) => {

@@ -15,6 +15,8 @@ interface Case {
   distance: number
   /** Milliseconds since the last rotation; undefined when there was none. */
   age?: number | undefined
+  /** Milliseconds since the last use, where that was a recovery; else it was the rotation. */
+  usedAgo?: number
   session?: Partial<Session>
   state?: Partial<RotationState>
   policy?: Partial<RotationPolicy>
@@ -25,13 +27,14 @@ interface Case {
 }
 
 function decided(one: Case) {
-  const { distance, age = 10 * SECOND } = one
+  const { distance, age = 10 * SECOND, usedAgo = age } = one
   const session = {
     clientId: 'web',
     scope: ['read', 'write'],
     audience: ['urn:a', 'urn:b'],
     idleExpiresAt: NOW + DAY,
     expiresAt: NOW + 90 * DAY,
+    lastUsedAt: NOW - usedAgo,
     ended: undefined,
     ...one.session,
   } as Session
@@ -73,6 +76,17 @@ const TABLE: [what: string, one: Case, outcome: string][] = [
   ['the predecessor, rotated by a clock ahead of ours', { distance: 1, age: -50 }, 'retried'],
   ['the predecessor, at the end of recovery', { distance: 1, age: DAY }, 'recovered'],
   ['the predecessor, a millisecond after it', { distance: 1, age: DAY + 1 }, 'reused'],
+  [
+    'the predecessor, just after a recovery',
+    { distance: 1, age: HOUR, usedAgo: 30_000 },
+    'retried',
+  ],
+  [
+    'the predecessor, a day after its rotation and an hour after a recovery',
+    { distance: 1, age: DAY + 1, usedAgo: HOUR },
+    'reused',
+  ],
+  ['two behind, just after a recovery', { distance: 2, age: HOUR, usedAgo: 30_000 }, 'stale'],
   [
     'recovery denied, in the retry window',
     { distance: 1, policy: { recovery: 'deny' } },

@@ -2,21 +2,15 @@ import type { Clock } from '../base/clock.ts'
 import { equalInConstantTime, sha256 } from '../base/hash.ts'
 import type { Executor } from '../db/connect.ts'
 import { OAuthError } from '../oauth/error.ts'
-import type { Parameters } from '../oauth/parameters.ts'
 import { type Client, isPublic } from './client.ts'
-import { authenticationFailed, readCredentials } from './credentials.ts'
+import { authenticationFailed, type PresentedCredentials } from './credentials.ts'
 import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
 
 /**
- * Client authentication (RFC 6749 §2.3).
- * @param authorizationHeader the raw header, if any
- * @param parameters of the body
- * @returns the client; throws OAuthError, or DatabaseUnavailable
+ * Client authentication (RFC 6749 §2.3) by what `readCredentials` found. Returns the client; throws
+ * `client_authentication_failed`, or DatabaseUnavailable.
  */
-export type AuthenticateClient = (
-  authorizationHeader: string | undefined,
-  parameters: Parameters,
-) => Promise<Client>
+export type AuthenticateClient = (presented: PresentedCredentials) => Promise<Client>
 
 /** No client's secret has this hash: comparing with it gives an unknown client the same work. */
 const DECOY_HASH = Buffer.alloc(32)
@@ -25,8 +19,7 @@ export function createAuthenticateClient(options: {
   db: Executor
   clock: Clock
 }): AuthenticateClient {
-  return async (authorizationHeader, parameters) => {
-    const presented = readCredentials(authorizationHeader, parameters)
+  return async (presented) => {
     const client = await findClient(options.db, presented.clientId)
     const failed = authenticationFailed(presented.method === 'client_secret_basic')
     if (presented.secret === undefined) {

@@ -12,8 +12,8 @@ export interface PresentedCredentials {
 }
 
 /**
- * Answers a failed authentication. A challenge goes out only where Basic was tried, or nothing at
- * all: a browser would open its password dialog over anything else (RFC 6749 §5.2).
+ * Answers a failed authentication. A challenge goes out only where Basic was tried (RFC 6749 §5.2):
+ * at the sight of one a browser opens its password dialog over the frontend that forgot its client_id.
  */
 export function authenticationFailed(triedBasic: boolean): OAuthError {
   return new OAuthError(
@@ -42,7 +42,6 @@ export function readCredentials(
       throw new OAuthError(
         'client_authentication_missing',
         'no client authentication: send Authorization: Basic, or client_id with client_secret, or client_id alone for a public client',
-        CHALLENGE,
       )
     }
     const method = secret === undefined ? 'none' : 'client_secret_post'

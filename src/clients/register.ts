@@ -4,9 +4,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import type { Client } from './client.ts'
-import { checkRegistration, type Registration } from './registration.ts'
+import { acceptRegistration, type Registration } from './registration.ts'
 import { drawClientSecret } from './secret.ts'
-import { addClient, findClient, withoutSecrets } from './store.ts'
+import { addClient, findClient, reserveName, withoutSecrets } from './store.ts'
 
 /** The client_id is the `sub` of a user or of a live session. */
 export class ClientIdIsSubject extends Error {
@@ -32,12 +32,13 @@ export function createRegisterClient(options: {
 }): RegisterClient {
   const { database, clock, random, recordEvents, isSubject } = options
   return async (given, origin) => {
-    const registration = checkRegistration(given)
+    const registration = acceptRegistration(given)
     const { clientId } = registration
     const isPublic = registration.authenticationMethod === 'none'
     const drawn = isPublic ? undefined : drawClientSecret(random)
     return database.transaction(async (tx) => {
       const now = clock.now()
+      await reserveName(tx, clientId)
       // Its tokens for itself carry the client_id as sub (RFC 9068 section 2.2).
       if (await isSubject(tx, clientId, now)) {
         throw new ClientIdIsSubject(

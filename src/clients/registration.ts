@@ -1,3 +1,4 @@
+import { isUuid } from '../base/encoding.ts'
 import { type Algorithm, algorithmNames } from '../jwt/algorithms.ts'
 import { AUDIENCE_RULE, isAudience } from '../oauth/audience.ts'
 import { claimsProblem } from '../oauth/claims.ts'
@@ -8,7 +9,7 @@ import {
   grantTypes,
 } from '../oauth/grant-types.ts'
 import { areRoles, ROLES_RULE } from '../oauth/roles.ts'
-import { SCOPE_TOKEN_PATTERN } from '../oauth/scope.ts'
+import { SCOPE_TOKEN_PATTERN, START_SCOPE } from '../oauth/scope.ts'
 
 /** What an operator says of a new client. Lists may be empty; lengths are in seconds. */
 export interface Registration {
@@ -39,8 +40,6 @@ export class InvalidRegistration extends Error {
 }
 
 const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
-// A user's `sub` is a UUID: a client that had one for its id could pass for a user.
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const SCOPE_TOKEN = new RegExp(SCOPE_TOKEN_PATTERN)
 
 type Rule = readonly [holds: (r: Registration) => boolean, problem: string]
@@ -50,7 +49,8 @@ const among = (allowed: readonly string[], values: readonly string[]) =>
 
 const rules: Rule[] = [
   [
-    (r) => CLIENT_ID.test(r.clientId) && !UUID.test(r.clientId),
+    // A user's `sub` is a UUID: a client that had one for its id could pass for a user.
+    (r) => CLIENT_ID.test(r.clientId) && !isUuid(r.clientId),
     'client_id must be 1 to 100 of A-Z a-z 0-9 . _ - beginning with a letter or digit, and no UUID',
   ],
   [
@@ -69,6 +69,10 @@ const rules: Rule[] = [
   [
     (r) => r.authenticationMethod !== 'none' || r.introspects.length === 0,
     'a public client (none) cannot introspect: introspection needs client authentication (RFC 7662 section 2.1)',
+  ],
+  [
+    (r) => !r.scope.includes(START_SCOPE) || r.authenticationMethod === 'client_secret_basic',
+    `a client with scope ${START_SCOPE} must use client_secret_basic: in POST /sessions the body's client_id is the frontend's`,
   ],
   [
     (r) => r.scope.length <= 100 && r.scope.every((value) => SCOPE_TOKEN.test(value)),
@@ -91,7 +95,7 @@ const rules: Rule[] = [
 ]
 
 /** Returns the registration with its lists sorted and without repeats; throws InvalidRegistration. */
-export function checkRegistration(registration: Registration): Registration {
+export function acceptRegistration(registration: Registration): Registration {
   const problems = rules.filter(([holds]) => !holds(registration)).map(([, problem]) => problem)
   const claims = claimsProblem(registration.claims)
   if (claims !== undefined) problems.push(claims)

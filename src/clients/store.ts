@@ -104,6 +104,25 @@ export async function lockClient(tx: Executor, clientId: string): Promise<boolea
   return row !== undefined
 }
 
+/**
+ * Holds a text for one meaning until the transaction ends: a client_id in one transaction cannot
+ * become a `sub` in another beside it.
+ */
+export async function reserveName(tx: Executor, text: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`.execute(tx)
+}
+
+/** Gives an audience another name in every client that has it, as audience or to introspect. */
+export async function renameAudience(db: Executor, before: string, after: string): Promise<void> {
+  await db
+    .updateTable('clients')
+    .set({
+      audience: sql`array_replace(audience, ${before}, ${after})`,
+      introspects: sql`array_replace(introspects, ${before}, ${after})`,
+    })
+    .execute()
+}
+
 /** Removes a client. Returns whether there was one. Its sessions are the caller's to end. */
 export async function removeClient(db: Executor, clientId: string): Promise<boolean> {
   const result = await db.deleteFrom('clients').where('client_id', '=', clientId).executeTakeFirst()

@@ -29,5 +29,10 @@ export interface GrantAnswer {
  */
 export interface Grant {
   readonly type: GrantType
+  /**
+   * Refuses, before the client is looked up, what can be refused without a question to the database:
+   * nobody who holds nothing can make us ask one.
+   */
+  screen?(parameters: Parameters): void
   authorize(request: GrantRequest): Promise<GrantAnswer>
 }

@@ -2,19 +2,18 @@ import type { Origin } from '../audit/event.ts'
 import type { Clock } from '../base/clock.ts'
 import type { AuthenticateClient } from '../clients/authenticate.ts'
 import { type Client, narrowAudience, narrowScope } from '../clients/client.ts'
+import { readCredentials } from '../clients/credentials.ts'
 import { findClient } from '../clients/store.ts'
 import type { Executor } from '../db/connect.ts'
 import { claimsProblem } from '../oauth/claims.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { collectParameters } from '../oauth/parameters.ts'
+import { START_SCOPE } from '../oauth/scope.ts'
 import type { Device } from '../sessions/session.ts'
 import type { StartSession } from '../sessions/start.ts'
 import { requireSessionWithinBudget } from '../tokens/budget.ts'
 import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
 import { type SessionLifetimes, sessionLifetimes } from './lifetimes.ts'
-
-/** The scope by which a backend may start sessions. */
-export const START_SCOPE = 'sessions:start'
 
 /** A session for a user whom a trusted backend has authenticated itself. */
 export interface SessionRequest {
@@ -62,9 +61,11 @@ export function createStartBackendSession(options: {
   }
 
   return async (request) => {
-    const { authorizationHeader, origin, sub } = request
+    const { authorizationHeader, origin } = request
     // The body's client_id is the frontend's, so the backend can only be named in the header.
-    const backend = await authenticateClient(authorizationHeader, collectParameters([]))
+    const backend = await authenticateClient(
+      readCredentials(authorizationHeader, collectParameters([])),
+    )
     if (!backend.scope.includes(START_SCOPE)) {
       throw new OAuthError(
         'client_not_allowed',
@@ -75,8 +76,6 @@ export function createStartBackendSession(options: {
     const authTime = readAuthTime(request.authTime, clock.now())
     const problem = claimsProblem(request.claims)
     if (problem !== undefined) throw invalid(problem)
-    // A client's tokens for itself carry its client_id as sub (RFC 9068 section 2.2).
-    if ((await findClient(db, sub)) !== undefined) throw invalid('sub must not be a client_id')
     const allowed = client.audience.map(({ audience }) => audience)
     const scope = narrowScope(client.scope, request.scope)
     const audience = narrowAudience(allowed, request.audience)
@@ -102,8 +101,12 @@ export function createStartBackendSession(options: {
       }
       case 'user_disabled':
         throw new OAuthError('user_disabled', 'the user of this sub is disabled here')
-      case 'password_changed':
+      case 'sub_is_client':
+        // A client's tokens for itself carry its client_id as sub (RFC 9068 section 2.2).
+        throw invalid('sub must not be a client_id')
       case 'client_deleted':
+      // Told of a start with a password alone, which this one is not.
+      case 'password_changed':
         throw invalid('client_id names no client of this service')
     }
   }

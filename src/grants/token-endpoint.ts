@@ -1,6 +1,7 @@
 import type { Origin } from '../audit/event.ts'
 import type { AuthenticateClient } from '../clients/authenticate.ts'
 import { requireGrant } from '../clients/client.ts'
+import { readCredentials } from '../clients/credentials.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
@@ -48,7 +49,10 @@ export function createTokenEndpoint(options: {
         'Idempotency-Key must be 1 to 255 printable ASCII characters without spaces, such as a UUID',
       )
     }
-    const client = await options.authenticateClient(authorizationHeader, parameters)
+    const credentials = readCredentials(authorizationHeader, parameters)
+    // Whoever shows a secret is told first whether it is the right one.
+    if (credentials.secret === undefined) grant.screen?.(parameters)
+    const client = await options.authenticateClient(credentials)
     requireGrant(client, grant.type)
     const answer = await grant.authorize({ client, parameters, idempotencyKey, origin })
     return { ...options.answerWithTokens(answer), clientId: client.clientId }

@@ -2,7 +2,7 @@ import type { Origin } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
-import { lockClient } from '../clients/store.ts'
+import { findClient, lockClient, reserveName } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
 import { lockUser } from '../users/store.ts'
 import type { RefreshTokens } from './refresh-token.ts'
@@ -38,7 +38,7 @@ export interface SessionStart
 
 export type Started =
   | { outcome: 'started'; session: Session; refreshToken: string }
-  | { outcome: 'user_disabled' | 'password_changed' | 'client_deleted' }
+  | { outcome: 'user_disabled' | 'password_changed' | 'client_deleted' | 'sub_is_client' }
 
 /** Starts a session and draws its first refresh token. Throws DatabaseUnavailable. */
 export type StartSession = (start: SessionStart) => Promise<Started>
@@ -53,6 +53,11 @@ export function createStartSession(options: {
   const { database, clock, random, refreshTokens, recordEvents } = options
   return (start) =>
     database.transaction(async (tx) => {
+      // A backend names whom it likes; a user's own sub is drawn here and is no client_id.
+      if (start.how === 'backend') {
+        await reserveName(tx, start.sub)
+        if ((await findClient(tx, start.sub)) !== undefined) return { outcome: 'sub_is_client' }
+      }
       // Both rows are held until the session is in: whoever disables the user, changes the password
       // or deletes the client meanwhile comes after it, and ends it.
       const known = await lockUser(tx, start.sub)

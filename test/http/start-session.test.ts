@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { noOrigin } from '../../src/audit/event.ts'
 import { claimsOf, readEvents, summary } from '../support/answer.ts'
 import {
   createTestService,
@@ -200,4 +201,37 @@ t.test('a body that is not exactly one JSON object in UTF-8 is refused', async (
   t.strictSame(await readEvents(service, 'session.started'), [])
   const backslash = JSON.stringify({ client_id: frontend.clientId, sub: 'DOMAIN\\ud800' })
   t.equal((await startRaw(backslash)).statusCode, 201, 'a backslash is only a backslash')
+})
+
+t.test('a text becomes a sub or a client_id, never both, however it is raced', async (t) => {
+  const { service, startSession } = await start(t)
+  const { registerClient } = service.parts
+  for (let round = 0; round < 20; round += 1) {
+    const name = `name-${round}`
+    const registration = {
+      clientId: name,
+      name,
+      authenticationMethod: 'client_secret_basic' as const,
+      grantTypes: ['client_credentials' as const],
+      scope: [],
+      audience: [ORDERS],
+      introspects: [],
+      roles: [],
+      claims: {},
+    }
+    const [started, registered] = await Promise.all([
+      startSession({ sub: name }).then(({ statusCode }) => statusCode === 201),
+      registerClient(registration, noOrigin).then(
+        () => true,
+        () => false,
+      ),
+    ])
+    t.not(started, registered, `round ${round}: one of the two`)
+  }
+})
+
+t.test('a backend that could not name itself in the body is not registered', async (t) => {
+  const { service } = await start(t)
+  const wrong = { authenticationMethod: 'client_secret_post' as const, scope: ['sessions:start'] }
+  await t.rejects(service.addClient(wrong), /sessions:start must use client_secret_basic/)
 })

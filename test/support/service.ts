@@ -2,7 +2,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { uuidV7 } from '../../src/base/random.ts'
-import { checkRegistration, type Registration } from '../../src/clients/registration.ts'
+import { acceptRegistration, type Registration } from '../../src/clients/registration.ts'
 import { drawClientSecret } from '../../src/clients/secret.ts'
 import { addClient } from '../../src/clients/store.ts'
 import { type CompleteConfig, type Composition, compose } from '../../src/compose.ts'
@@ -52,7 +52,7 @@ export interface TestService {
     roles?: string[]
     claims?: Record<string, unknown>
   }): Promise<{ sub: string; username: string; password: string }>
-  /** POSTs a form; an array repeats the field. */
+  /** POSTs a form. */
   post(
     path: string,
     form: Record<string, string>,
@@ -112,7 +112,7 @@ export async function createTestService(
     databaseUrl,
     log,
     async addClient(registration = {}) {
-      const checked = checkRegistration({
+      const checked = acceptRegistration({
         clientId: `client-${random.bytes(4).toString('hex')}`,
         name: 'A test client',
         authenticationMethod: 'none',

@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts'
 import { OAuthError, quotable } from '../../oauth/error.ts'
 import type { Reason } from '../../oauth/reasons.ts'
 import { formatScope, parseScope } from '../../oauth/scope.ts'
+import type { RefreshTokens } from '../../sessions/refresh-token.ts'
 import type { RotateRefreshToken, Rotation } from '../../sessions/rotate.ts'
 import type { Session } from '../../sessions/session.ts'
 import type { Grant, GrantAnswer, RefreshOutcome } from '../grant.ts'
@@ -14,11 +15,16 @@ import { type SessionLifetimes, sessionLifetimes } from '../lifetimes.ts'
  * session keeps what was granted, so the next refresh may ask for all of it again.
  */
 export function createRefreshTokenGrant(options: {
+  refreshTokens: RefreshTokens
   rotateRefreshToken: RotateRefreshToken
   lifetimes: SessionLifetimes
 }): Grant {
   return {
     type: 'refresh_token',
+    screen(parameters) {
+      const token = options.refreshTokens.parse(parameters.require('refresh_token'))
+      if (token === undefined) throw unknownToken()
+    },
     async authorize({ client, parameters, idempotencyKey, origin }) {
       const scope = parseScope(parameters.get('scope') ?? '')
       const { resources } = parameters
@@ -64,7 +70,7 @@ function answer(
       // To the caller it is the recovery of a chain that the database had lost the end of.
       return grant('recovered', rotation.session, rotation.refreshToken)
     case 'unknown':
-      throw new OAuthError('refresh_unknown', 'this is no refresh token of this service')
+      throw unknownToken()
     case 'wrong_client':
       throw new OAuthError('client_mismatch', 'the refresh token belongs to another client')
     case 'exceeds_grant':
@@ -94,6 +100,10 @@ function answer(
       throw new OAuthError(reason, description)
     }
   }
+}
+
+function unknownToken(): OAuthError {
+  return new OAuthError('refresh_unknown', 'this is no refresh token of this service')
 }
 
 /** Of a request that names both, the scope is told first: one thing at a time. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { AuthenticateClient } from '../../clients/authenticate.ts'
 import { isPublic } from '../../clients/client.ts'
+import { readCredentials } from '../../clients/credentials.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import type { Introspect } from '../../tokens/introspect.ts'
 import { parametersOf } from '../plugins/oauth-body.ts'
@@ -48,7 +49,8 @@ export function introspectRoute(
     },
     async (request) => {
       const parameters = parametersOf(request)
-      const client = await options.authenticateClient(request.headers.authorization, parameters)
+      const credentials = readCredentials(request.headers.authorization, parameters)
+      const client = await options.authenticateClient(credentials)
       request.facts.clientId = client.clientId
       if (isPublic(client)) {
         throw new OAuthError(

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { AuthenticateClient } from '../../clients/authenticate.ts'
+import { readCredentials } from '../../clients/credentials.ts'
 import type { RevokeToken } from '../../tokens/revoke.ts'
 import { parametersOf } from '../plugins/oauth-body.ts'
 import { originOf } from '../plugins/request-log.ts'
@@ -43,7 +44,8 @@ export function revokeRoute(
     },
     async (request, reply) => {
       const parameters = parametersOf(request)
-      const client = await options.authenticateClient(request.headers.authorization, parameters)
+      const credentials = readCredentials(request.headers.authorization, parameters)
+      const client = await options.authenticateClient(credentials)
       request.facts.clientId = client.clientId
       await options.revokeToken(parameters.require('token'), client, originOf(request))
       return reply.code(200).send()

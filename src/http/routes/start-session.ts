@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { START_SCOPE, type StartBackendSession } from '../../grants/start-session.ts'
+import type { StartBackendSession } from '../../grants/start-session.ts'
 import { OAuthError } from '../../oauth/error.ts'
+import { START_SCOPE } from '../../oauth/scope.ts'
 import { storageProblem } from '../../oauth/storable.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { oauthErrors } from '../wire/errors.ts'
@@ -80,7 +81,13 @@ export function startSessionRoute(
           examples: [{ sub: 'user-42', client_id: 'web', amr: ['mfa'] }],
         },
         response: {
-          201: { ...reference(TokenResponse), description: 'The session’s first tokens.' },
+          201: {
+            ...reference(TokenResponse),
+            description: 'The session’s first tokens.',
+            headers: {
+              Location: Type.String({ description: 'The session, as the user sees it.' }),
+            },
+          },
           ...oauthErrors(400, 401, 403, 413, 415, 503),
         },
       },

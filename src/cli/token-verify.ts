@@ -1,8 +1,8 @@
 import { createMasterKeys } from '../keys/master-keys.ts'
 import { createRefreshTokens } from '../sessions/refresh-token.ts'
-import { type Check, isGood } from '../tokens/check.ts'
 import { createExamineAccessToken } from '../tokens/examine.ts'
 import { createExamineRefreshToken } from '../tokens/examine-refresh-token.ts'
+import { type Finding, isGood } from '../tokens/finding.ts'
 import { createReadTokenState } from '../tokens/state.ts'
 import type { Answer } from './answer.ts'
 import { withDeployment } from './deployment.ts'
@@ -12,7 +12,7 @@ import { isRefreshToken, readToken } from './token-inspect.ts'
 
 const MARK = { passed: '✓', failed: '✗', skipped: '–' } as const
 
-/** Checks a token of this deployment and shows every check. */
+/** Verifies a token of this deployment and shows every finding. */
 export async function verifyToken(
   argument: string,
   options: { audience?: string },
@@ -22,18 +22,18 @@ export async function verifyToken(
   if (isRefresh && options.audience !== undefined) {
     throw new CommandFailure('usage', 'a refresh token has no audience', EXIT.usage)
   }
-  const checks = isRefresh ? await verifyRefresh(token) : await verifyAccess(token, options)
-  const good = isGood(checks)
+  const findings = isRefresh ? await verifyRefresh(token) : await verifyAccess(token, options)
+  const good = isGood(findings)
   const kind = isRefresh ? 'refresh_token' : 'access_token'
   return {
-    json: { kind, good, checks },
-    text: `${checks.map(describe).join('\n')}\n\n${verdict(isRefresh, good)}`,
+    json: { kind, good, checks: findings },
+    text: `${findings.map(describe).join('\n')}\n\n${verdict(isRefresh, good)}`,
     good,
   }
 }
 
 /** Two lines, since what was expected is seldom short. */
-function describe({ name, outcome, expected, actual }: Check): string {
+function describe({ name, outcome, expected, actual }: Finding): string {
   const values = facts({ '    actual': actual, '    expected': expected })
   return `${MARK[outcome]} ${name}\n${values}`
 }
@@ -43,7 +43,7 @@ function verdict(isRefresh: boolean, good: boolean): string {
   return good ? `This ${noun} is good.` : `This ${noun} is NOT good.`
 }
 
-function verifyAccess(token: string, { audience }: { audience?: string }): Promise<Check[]> {
+function verifyAccess(token: string, { audience }: { audience?: string }): Promise<Finding[]> {
   return withDeployment(['issuer'], ({ database, clock, config }) => {
     const db = database.kysely
     const readTokenState = createReadTokenState({ db, clock })
@@ -52,7 +52,7 @@ function verifyAccess(token: string, { audience }: { audience?: string }): Promi
   })
 }
 
-function verifyRefresh(token: string): Promise<Check[]> {
+function verifyRefresh(token: string): Promise<Finding[]> {
   return withDeployment(['masterKeys'], ({ database, clock, random, config }) => {
     const masterKeys = createMasterKeys(config.masterKeys)
     const refreshTokens = createRefreshTokens({ masterKeys, random })

@@ -2,10 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Executor } from '../db/connect.ts'
 import { describeRefreshToken, type RefreshTokens } from '../sessions/refresh-token.ts'
 import { findByHandle } from '../sessions/store.ts'
-import { type Check, check, checkSession, skipped } from './check.ts'
+import { examineSession, type Finding, finding, skipped } from './finding.ts'
 
-/** Examines a refresh token one check after the other, using nothing up. Throws DatabaseUnavailable. */
-export type ExamineRefreshToken = (value: string) => Promise<Check[]>
+/** Examines a refresh token one thing after the other, using nothing up. Throws DatabaseUnavailable. */
+export type ExamineRefreshToken = (value: string) => Promise<Finding[]>
 
 export function createExamineRefreshToken(options: {
   db: Executor
@@ -15,7 +15,7 @@ export function createExamineRefreshToken(options: {
   const { db, clock, refreshTokens } = options
   return async (value) => {
     const described = describeRefreshToken(value)
-    const form = check(
+    const form = finding(
       'form',
       described !== undefined,
       'a refresh token of this version with a right checksum',
@@ -24,7 +24,7 @@ export function createExamineRefreshToken(options: {
     if (described === undefined) return [form]
     const token = refreshTokens.parse(value)
     const under = `master key ${described.masterKeyId}`
-    const signature = check(
+    const signature = finding(
       'signature',
       token !== undefined,
       'made under a master key of this service',
@@ -37,7 +37,7 @@ export function createExamineRefreshToken(options: {
       const session =
         token === undefined
           ? skipped('session', 'alive', 'not asked: the token is not one of ours')
-          : checkSession(undefined, clock.now())
+          : examineSession(undefined, clock.now())
       return [form, signature, skipped('generation', wanted, why), session]
     }
     const { generation } = found.state
@@ -45,8 +45,8 @@ export function createExamineRefreshToken(options: {
     return [
       form,
       signature,
-      check('generation', token.generation === generation, wanted, actual),
-      checkSession(found.session, clock.now()),
+      finding('generation', token.generation === generation, wanted, actual),
+      examineSession(found.session, clock.now()),
     ]
   }
 }

@@ -9,7 +9,6 @@ import { largestClaims, requireWithinBudget, WARN_BYTES } from './budget.ts'
 export interface IssuedAccessToken {
   readonly accessToken: string
   readonly expiresInSeconds: number
-  readonly jti: string
 }
 
 /**
@@ -49,7 +48,7 @@ export function createIssueAccessToken(options: {
       const { clientId } = client
       options.onLargeToken({ bytes: accessToken.length, clientId, largest: largestClaims(claims) })
     }
-    return { accessToken, expiresInSeconds: exp - iat, jti }
+    return { accessToken, expiresInSeconds: exp - iat }
   }
 }
 

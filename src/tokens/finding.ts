@@ -1,7 +1,7 @@
 import { isAlive, type Session } from '../sessions/session.ts'
 
 /** One thing that must hold of a token, and whether it does. */
-export interface Check {
+export interface Finding {
   readonly name: string
   /** `skipped`: not asked for, or an earlier failure left nothing to look at. */
   readonly outcome: 'passed' | 'failed' | 'skipped'
@@ -9,26 +9,26 @@ export interface Check {
   readonly actual: string
 }
 
-/** A check that was made. */
-export function check(name: string, holds: boolean, expected: string, actual: string): Check {
+/** What was looked at. */
+export function finding(name: string, holds: boolean, expected: string, actual: string): Finding {
   return { name, outcome: holds ? 'passed' : 'failed', expected, actual }
 }
 
-/** A check that was not made, and why. */
-export function skipped(name: string, expected: string, why: string): Check {
+/** What was not looked at, and why. */
+export function skipped(name: string, expected: string, why: string): Finding {
   return { name, outcome: 'skipped', expected, actual: why }
 }
 
 /** Whether nothing failed. */
-export function isGood(checks: readonly Check[]): boolean {
-  return checks.every(({ outcome }) => outcome !== 'failed')
+export function isGood(findings: readonly Finding[]): boolean {
+  return findings.every(({ outcome }) => outcome !== 'failed')
 }
 
 /** Whether a session lets its tokens stand at `now`, in words. */
-export function checkSession(session: Session | undefined, now: number): Check {
+export function examineSession(session: Session | undefined, now: number): Finding {
   const expected = 'alive'
-  if (session === undefined) return check('session', false, expected, 'there is no such session')
-  return check('session', isAlive(session, now), expected, describe(session, now))
+  if (session === undefined) return finding('session', false, expected, 'there is no such session')
+  return finding('session', isAlive(session, now), expected, describe(session, now))
 }
 
 function describe({ ended, idleExpiresAt, expiresAt, sid }: Session, now: number): string {

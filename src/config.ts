@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { formatDuration } from './base/duration.ts'
 import type { Reading } from './config/readers.ts'
 import { VARIABLES, type Variable } from './config/variables.ts'
@@ -71,6 +72,11 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
   // Set but wrong is still set: a typo must not turn a production service into a development one.
   const development = !isGiven(env, VARIABLES.databaseUrl)
   const values: Partial<Record<Field, unknown>> = {}
+  if (env[VARIABLES.databaseUrl.name] === '' && development) {
+    const { name: variable, example } = VARIABLES.databaseUrl
+    const problem = 'is set but empty: give it a value, or unset it for development mode'
+    problems.push({ variable, problem, example })
+  }
   // The development issuer is made of the port.
   const needsPort = development && fields.includes('issuer')
   const wanted = new Set<Field>(needsPort ? [...fields, 'port'] : fields)
@@ -88,10 +94,12 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
     else problems.push({ variable: name, problem: reading.problem, example })
   }
   const found = values as Partial<Values>
-  problems.push(...crossCheck(env, found))
+  problems.push(...comparePairs(env, found))
   if (problems.length > 0) throw new ConfigurationError(problems)
   // Without a problem, every field has been read or is one of those below.
   return Object.freeze({
+    // One place, wherever a command is called from: another would be another database.
+    stateDirectory: fileURLToPath(new URL('../.mintmark', import.meta.url)),
     host: development ? 'localhost' : '0.0.0.0',
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     ...(development && { masterKeys: Object.freeze([]) }),
@@ -143,7 +151,7 @@ const SHORTER_FIRST = [
   ['refreshRetryWindowSeconds', 'refreshRecoveryWindowSeconds'],
 ] as const
 
-function crossCheck(env: Environment, values: Partial<Values>): ConfigurationProblem[] {
+function comparePairs(env: Environment, values: Partial<Values>): ConfigurationProblem[] {
   return SHORTER_FIRST.flatMap(([shorter, longer]) => {
     const [low, high] = [values[shorter], values[longer]]
     if (low === undefined || high === undefined || low <= high) return []

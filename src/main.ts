@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
@@ -5,9 +6,8 @@ import { type CompleteConfig, compose } from './compose.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { migrateAt } from './db/migrate.ts'
 import { announcement } from './development/announce.ts'
-import type { Demo } from './development/demo.ts'
 import { type Development, openDevelopment } from './development/open.ts'
-import { seedDemo } from './development/seed.ts'
+import { type SeededDemo, seedDemo } from './development/seed.ts'
 import { createApp } from './http/app.ts'
 import { prepare } from './maintenance/prepare.ts'
 import { runMaintenance } from './maintenance/runner.ts'
@@ -30,7 +30,9 @@ export async function serve(): Promise<void> {
   let isClosing = false
   const closeAll = async () => {
     isClosing = true
-    for (const close of opened.toReversed()) await close()
+    const failures: unknown[] = []
+    for (const close of opened.toReversed()) await close().catch((error) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
   const opens = (closer: Closer) => {
     if (isClosing) throw new Overtaken()
@@ -38,7 +40,7 @@ export async function serve(): Promise<void> {
   }
   // Before anything is open, so that a signal in the middle of the start leaves no database behind.
   closeOnSignal({
-    timeoutSeconds: given.shutdownTimeoutSeconds,
+    timeoutSeconds: given.shutdownDelaySeconds + given.shutdownTimeoutSeconds,
     exit: process.exit,
     onFailure: (err) => logger.error({ err }, 'did not close cleanly'),
     close(signal) {
@@ -64,27 +66,36 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   const parts = compose({ config, logger, hostClock: systemClock, random: systemRandom })
   opens(parts.database.close)
   const app = await createApp({ ...parts, version })
-  opens(() => app.close())
-  await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  let listening: Promise<unknown> = Promise.resolve()
+  opens(async () => {
+    // Fastify does not survive a close between its first address and its second.
+    await listening.catch(() => {})
+    await app.close()
+  })
+  listening = app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  await listening
   opens(async () => {
     parts.readiness.drain()
     await delay(config.shutdownDelaySeconds * 1000)
   })
   const isMigrating = config.migrateOnStart || config.development
-  let demo: Demo | undefined
+  let seeded: SeededDemo | undefined
   await prepare({
     ...parts,
     migrate: isMigrating ? () => migrateAt(databaseUrl) : undefined,
     async seed() {
       if (development === undefined) return
       const isNew = development.database.created
-      demo = await seedDemo({ ...parts, directory, issuer, databaseUrl, isNew })
+      seeded = await seedDemo({ ...parts, directory, issuer, databaseUrl, isNew })
     },
     pause,
   })
   const stopMaintenance = runMaintenance({ ...parts, pause })
   opens(async () => stopMaintenance())
-  if (demo !== undefined) process.stderr.write(announcement(demo, directory))
+  if (seeded === undefined) return
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  const address = `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
+  process.stderr.write(announcement(seeded, directory, address))
 }
 
 async function open(given: Config, opens: (closer: Closer) => void): Promise<Development> {

@@ -2,7 +2,7 @@
 const SAME_SIGNAL_MS = 1_000
 
 /**
- * Calls `close` at the first SIGINT or SIGTERM and ends the process with 0 when it is done. A second
+ * Calls `close` at the first SIGINT, SIGTERM or SIGHUP and ends the process with 0 when it is done. A second
  * signal, given on purpose, ends it at once with 1; so does the time limit, in seconds.
  */
 export function closeOnSignal(options: {
@@ -28,6 +28,6 @@ export function closeOnSignal(options: {
     setTimeout(late, limit).unref()
     options.close(signal).then(() => options.exit(0), abort)
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  // SIGHUP: the terminal's window was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
 }

@@ -10,14 +10,14 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+const wantsJson = process.argv.includes('--json')
 try {
-  await createProgram().parseAsync(process.argv)
+  await createProgram(wantsJson).parseAsync(process.argv)
 } catch (error) {
   // Help and the version were asked for and have been given.
   const wasHelp = error instanceof CommanderError && error.exitCode === 0
   if (!wasHelp) {
     const { code, message, exitCode } = toFailure(error)
-    const wantsJson = process.argv.includes('--json')
     const hasHelp = code === 'help_shown'
     const line = wantsJson ? JSON.stringify({ error: { code, message } }) : `mintmark: ${message}`
     if (wantsJson || !hasHelp) process.stderr.write(`${line}\n`)

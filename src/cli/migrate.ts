@@ -9,7 +9,7 @@ export function addMigrateCommands(program: Command): void {
   const migrate = program.command('migrate').description("bring the database's tables up to date")
   migrate
     .command('up')
-    .description('apply the pending migrations, each in one transaction')
+    .description('apply the pending migrations, all in one transaction')
     .action(answering(up))
   migrate
     .command('status')

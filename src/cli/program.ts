@@ -23,8 +23,11 @@ Exit codes:
 With --json, standard output holds one JSON value and nothing else, and an error is
 {"error":{"code","message"}} on standard error.`
 
-/** The command line, ready to parse. It throws CommanderError where commander would exit. */
-export function createProgram(): Command {
+/**
+ * The command line, ready to parse. It throws CommanderError where commander would exit.
+ * @param json whether help and the version, too, are to be JSON
+ */
+export function createProgram(json: boolean): Command {
   const program = new Command('mintmark')
     .description('A token service: issues, rotates and revokes tokens that any service can verify.')
     .version(version)
@@ -33,7 +36,10 @@ export function createProgram(): Command {
     .addHelpText('after', EPILOGUE)
     .exitOverride()
     // An error is printed once, in its own way: by the bin.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      ...(json && { writeOut: writeAsJson, writeErr: () => {} }),
+    })
   addServeCommand(program)
   addMigrateCommands(program)
   addClientsCommands(program)
@@ -44,4 +50,9 @@ export function createProgram(): Command {
   addTokenCommands(program)
   addOpenapiCommand(program)
   return program
+}
+
+function writeAsJson(text: string): void {
+  const said = text.trim()
+  process.stdout.write(`${JSON.stringify(said === version ? { version } : { help: said })}\n`)
 }

@@ -1,3 +1,4 @@
+import { isUuid } from '../base/encoding.ts'
 import { findSession } from '../sessions/store.ts'
 import type { Answer } from './answer.ts'
 import { type Deployment, withDeployment } from './deployment.ts'
@@ -6,8 +7,6 @@ import { operator } from './operator.ts'
 import { count } from './table.ts'
 import { when } from './times.ts'
 import { whose } from './whose.ts'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Access tokens are verified offline; only introspection knows at once. */
 export const OFFLINE_NOTE =
@@ -29,7 +28,7 @@ export async function endSessions(
 
 async function endOne(deployment: Deployment<never>, sid: string): Promise<Answer> {
   const { database, endSessions } = deployment
-  const session = UUID.test(sid) ? await findSession(database.kysely, sid) : undefined
+  const session = isUuid(sid) ? await findSession(database.kysely, sid) : undefined
   if (session === undefined) {
     const message = `there is no session ${sid}: see mintmark sessions list`
     throw new CommandFailure('session_not_found', message)

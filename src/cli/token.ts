@@ -3,7 +3,8 @@ import { answering } from './answer.ts'
 import { inspectToken } from './token-inspect.ts'
 import { verifyToken } from './token-verify.ts'
 
-const TOKEN = 'an access token or a refresh token; - reads it from standard input'
+const TOKEN =
+  'an access token or a refresh token; - reads it from standard input, where others cannot see it'
 
 /** `mintmark token`: what a token says, and whether it is good. */
 export function addTokenCommands(program: Command): void {

@@ -49,10 +49,10 @@ export async function setPassword(
     endSessions.changePassword(username, await passwords.hash(password), operator),
   )
   const number = required(ended, name).length
-  const facts_ = told.password === undefined ? '' : `\n\n${facts({ username, ...told })}`
+  const drawn = told.password === undefined ? '' : `\n\n${facts({ username, ...told })}`
   return {
     json: { username, sessions_ended: number, ...told },
-    text: `Replaced the password of ${username} and ended ${count(number, 'session')}.${facts_}`,
+    text: `Replaced the password of ${username} and ended ${count(number, 'session')}.${drawn}`,
     notes: [...notes, ...(number > 0 ? [OFFLINE_NOTE] : [])],
   }
 }

@@ -21,8 +21,14 @@ export async function whose(
   }
   const username = normaliseUsername(user)
   const found = username === undefined ? undefined : await findUserByName(db, username)
-  if (found === undefined) return user
   const asSub = await listAlive(db, { sub: user, limit: 1 }, now)
+  if (found === undefined) {
+    if (asSub.length > 0) return user
+    throw new CommandFailure(
+      'user_not_found',
+      `there is no user ${user}, and no live session whose sub is ${user}: see mintmark users list`,
+    )
+  }
   if (asSub.length === 0) return found.user.sub
   throw new CommandFailure(
     'user_ambiguous',

@@ -83,7 +83,7 @@ export const VARIABLES = {
     name: 'STATE_DIR',
     description: 'Folder of the development database and keys.',
     example: '/var/lib/mintmark',
-    default: '.mintmark',
+    computedDefault: '`.mintmark` beside `package.json`',
     read: (text: string) => ({ value: resolve(text) }),
   },
   migrateOnStart: {

@@ -13,7 +13,7 @@ export interface MigrationStatus {
 }
 
 /**
- * Applies the pending files of `migrations/` in the order of their numbers, each in one transaction.
+ * Applies the pending files of `migrations/` in the order of their numbers, all in one transaction.
  * Replicas that do so at once wait for each other on a lock, and each migration is applied exactly once.
  * Returns the names applied by this call; throws with the failing file's name.
  */

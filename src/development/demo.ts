@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { chown, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a newcomer needs to try the service: the content of `demo.json`, in its wire form. */
@@ -12,18 +12,41 @@ export interface Demo {
 
 const FILE = 'demo.json'
 
-/** The demo file of a state directory; undefined when there is none that can be read. */
+/**
+ * The demo file of a state directory; undefined when there is none, or nothing of ours in it. Rejects
+ * when it may not be read: it would be made anew, and with it every secret.
+ */
 export async function readDemo(directory: string): Promise<Demo | undefined> {
+  const file = join(directory, FILE)
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw new Error(`${file} cannot be read (${error.code}): make it yours, or delete it`)
+  })
   try {
-    return JSON.parse(await readFile(join(directory, FILE), 'utf8')) as Demo
+    const demo = JSON.parse(text) as Partial<Demo> | null
+    const isOurs = Array.isArray(demo?.clients) && Array.isArray(demo.users) && Boolean(demo.issuer)
+    return isOurs ? (demo as Demo) : undefined
   } catch {
     return undefined
   }
 }
 
-/** Writes the demo file whole or not at all, readable for its owner alone. */
+/**
+ * Writes the demo file whole or not at all, readable for its owner alone: whoever owns the folder,
+ * also when root starts the service for once.
+ */
 export async function writeDemo(directory: string, demo: Demo): Promise<void> {
   const draft = join(directory, `${FILE}.draft`)
-  await writeFile(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
-  await rename(draft, join(directory, FILE))
+  try {
+    await writeFile(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
+    const { uid, gid } = await stat(directory)
+    if (process.getuid?.() === 0) await chown(draft, uid, gid)
+    await rename(draft, join(directory, FILE))
+  } catch (error) {
+    throw new Error(
+      `${join(directory, FILE)} cannot be written (${(error as NodeJS.ErrnoException).code}): make ` +
+        'that folder writable for the user that starts Mintmark',
+      { cause: error },
+    )
+  }
 }

@@ -1,8 +1,8 @@
 import type { Random } from '../base/random.ts'
 import type { CompleteConfig } from '../compose.ts'
+import type { MasterKey } from '../config/master-keys.ts'
 import type { Config } from '../config.ts'
 import type { EmbeddedDatabase } from '../db/embedded/database.ts'
-import type { MasterKey } from '../keys/master-keys.ts'
 import { developmentMasterKeys } from './master-keys.ts'
 
 /** What development adds to a configuration. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
-import { checkRegistration, type Registration } from '../clients/registration.ts'
+import { acceptRegistration, type Registration } from '../clients/registration.ts'
 import { drawClientSecret } from '../clients/secret.ts'
-import { addClient, findClient, listClients, removeClient } from '../clients/store.ts'
-import type { Database, Executor } from '../db/connect.ts'
+import { addClient, findClient, removeClient, renameAudience } from '../clients/store.ts'
+import type { Database } from '../db/connect.ts'
 import type { Passwords } from '../users/password.ts'
 import { addUser, findUserByName, replacePassword } from '../users/store.ts'
 import { type Demo, readDemo, writeDemo } from './demo.ts'
@@ -60,22 +60,32 @@ export interface SeedOptions {
   passwords: Passwords
 }
 
+/** The demo, and whether its user's password is still the one that was made with it. */
+export interface SeededDemo {
+  readonly demo: Demo
+  readonly loginWorks: boolean
+}
+
 /**
  * Makes the demo clients and the demo user once, and tells them in `demo.json`. What was changed or
  * deleted since stays as it is; only the issuer is followed when it changed. Without the file nobody
  * knows the secrets any more, so it is all made anew, but for a client that somebody has registered
  * under the same id.
  */
-export async function seedDemo(options: SeedOptions): Promise<Demo> {
-  const { directory, issuer, databaseUrl, database } = options
+export async function seedDemo(options: SeedOptions): Promise<SeededDemo> {
+  const { directory, issuer, databaseUrl, database, passwords } = options
   const known = options.isNew ? undefined : await readDemo(directory)
   if (known !== undefined && known.issuer !== issuer) {
-    await followIssuer(database.kysely, known.issuer, issuer)
+    // The demo clients' audience for the service's own routes is its issuer, which has a port in it.
+    await renameAudience(database.kysely, known.issuer, issuer)
   }
   const demo = known ?? (await seedAnew(options))
   const current = { ...demo, issuer, database_url: databaseUrl }
   await writeDemo(directory, current)
-  return current
+  const [{ username = '', password = '' } = {}] = current.users
+  const found = await findUserByName(database.kysely, username)
+  const matches = await passwords.verify(found?.passwordHash, password)
+  return { demo: current, loginWorks: matches && found?.user.disabledAt === undefined }
 }
 
 async function seedAnew(options: SeedOptions): Promise<Demo> {
@@ -85,7 +95,7 @@ async function seedAnew(options: SeedOptions): Promise<Demo> {
   return database.transaction(async (tx) => {
     const clients: Demo['clients'] = []
     const at = clock.now()
-    for (const registration of demoClients(issuer).map(checkRegistration)) {
+    for (const registration of demoClients(issuer).map(acceptRegistration)) {
       const { clientId: client_id, authenticationMethod: token_endpoint_auth_method } = registration
       const drawn = token_endpoint_auth_method === 'none' ? undefined : drawClientSecret(random)
       const existing = await findClient(tx, client_id)
@@ -107,19 +117,4 @@ async function seedAnew(options: SeedOptions): Promise<Demo> {
     }
     return { issuer, clients, users: [{ username, password }], database_url: databaseUrl }
   })
-}
-
-/** The demo clients' audience for the service's own routes is its issuer, which has a port in it. */
-async function followIssuer(db: Executor, before: string, after: string): Promise<void> {
-  const follow = (audiences: string[]) => audiences.map((one) => (one === before ? after : one))
-  for (const { clientId, audience, introspects } of await listClients(db)) {
-    await db
-      .updateTable('clients')
-      .set({
-        audience: follow(audience.map((one) => one.audience)),
-        introspects: follow([...introspects]),
-      })
-      .where('client_id', '=', clientId)
-      .execute()
-  }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { sha256 } from '../base/hash.ts'
+import { entityTag } from '../base/hash.ts'
 import type { Random } from '../base/random.ts'
 import type { Database } from '../db/connect.ts'
 import { type Algorithm, algorithmNames, type PublicJwk } from '../jwt/algorithms.ts'
@@ -124,5 +124,5 @@ function serialise(published: PublicJwk[]): JwksDocument {
       Object.fromEntries(order.flatMap((name) => (name in jwk ? [[name, jwk[name]]] : []))),
     )
   const body = JSON.stringify({ keys })
-  return { body, etag: `"${sha256(body).toString('base64url').slice(0, 22)}"` }
+  return { body, etag: entityTag(body) }
 }

@@ -1,10 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-
-/** One of the master keys: `id` 1 to 255, `key` 32 random bytes. */
-export interface MasterKey {
-  readonly id: number
-  readonly key: Buffer
-}
+import type { MasterKey } from '../config/master-keys.ts'
 
 /** What a key derived from a master key is for; each purpose has a key of its own. */
 export type Purpose = 'refresh-token' | 'signing-key'

@@ -43,7 +43,7 @@ export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffe
     return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()])
   } catch {
     throw new CannotUnseal(
-      `master key ${sealed.masterKeyId} does not open ${context}: MASTER_KEYS holds another key under this id, or the row was changed`,
+      `master key ${sealed.masterKeyId} does not open ${context}: MASTER_KEYS (in development the file master-key in STATE_DIR) holds another key under this id, or the row was changed`,
     )
   }
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { MasterKey } from '../../src/config/master-keys.ts'
 import { createKeyRing } from '../../src/keys/key-ring.ts'
-import { createMasterKeys, type MasterKey } from '../../src/keys/master-keys.ts'
+import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { CannotUnseal } from '../../src/keys/seal.ts'
 import { listSigningKeys } from '../../src/keys/store.ts'
 import { createStoppedClock } from '../support/clock.ts'

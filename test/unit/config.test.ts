@@ -53,9 +53,21 @@ t.test('the development issuer follows the port', async (t) => {
 })
 
 t.test('an empty variable counts as unset and an unknown one is ignored', async (t) => {
-  const empty = Object.fromEntries(Object.values(VARIABLES).map(({ name }) => [name, '']))
+  const { DATABASE_URL, ...empty } = Object.fromEntries(
+    Object.values(VARIABLES).map(({ name }) => [name, '']),
+  )
   t.strictSame(readConfig({ ...empty, DATABASE_URL_FILE: '', NOT_OURS: 'x' }), readConfig({}))
 })
+
+t.test(
+  'an empty DATABASE_URL, as of an undefined variable, is no wish for development',
+  async (t) => {
+    t.match(problemsOf({ DATABASE_URL: '' }).problems, [
+      { variable: 'DATABASE_URL', problem: /^is set but empty/ },
+    ])
+    t.equal(readConfig({ ...PRODUCTION, DATABASE_URL: PRODUCTION.DATABASE_URL }).development, false)
+  },
+)
 
 t.test('with DATABASE_URL the service is not in development and listens everywhere', async (t) => {
   const config = readConfig(PRODUCTION)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createMasterKeys, type MasterKey } from '../../src/keys/master-keys.ts'
+import type { MasterKey } from '../../src/config/master-keys.ts'
+import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { CannotUnseal, type Sealed, seal, unseal } from '../../src/keys/seal.ts'
 import { createSigningKey, openPrivateKey, openPublicKey } from '../../src/keys/signing-key.ts'
 import { createSeededRandom } from '../support/random.ts'

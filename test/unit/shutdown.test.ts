@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { closeOnSignal } from '../../src/shutdown.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Installs the handlers and takes them out of the process again, to call them by hand. */
 function install(t: Test, close: (signal: string) => Promise<void>) {
@@ -25,7 +25,7 @@ function install(t: Test, close: (signal: string) => Promise<void>) {
   })
   t.strictSame(
     added.map(([, fresh]) => fresh.length),
-    [1, 1],
+    [1, 1, 1],
     'one listener for each signal',
   )
   t.teardown(() => mock.timers.reset())

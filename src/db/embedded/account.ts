@@ -109,6 +109,7 @@ export async function give(path: string, account: Account): Promise<void> {
   await lchown(path, uid, gid)
 }
 
-function identityOf(account: Account): { uid: number; gid: number } {
+/** The user and the group that files of an account belong to. */
+export function identityOf(account: Account): { uid: number; gid: number } {
   return account.as === 'user' ? account : { uid: 0, gid: 0 }
 }

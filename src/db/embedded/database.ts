@@ -59,7 +59,12 @@ async function open(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase>
   const site = await openSite(options.directory)
   const installation = { site, binaries, throwaway: options.throwaway ?? false }
   const created = await makeCluster(site, binaries, systemRandom)
-  const password = await readFile(site.passwordFile, 'utf8')
+  const password = await readFile(site.passwordFile, 'utf8').catch((error) => {
+    if (error.code !== 'ENOENT') throw error
+    throw new EmbeddedDatabaseUnavailable(
+      `${site.cluster} is no database of Mintmark: remove it, or set STATE_DIR to another folder.`,
+    )
+  })
   const { session, socketDirectory, started } = await join(installation, password, options)
   if (options.mode === 'own') await removeDrafts(site)
   session.keepAlive(false)

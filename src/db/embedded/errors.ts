@@ -10,7 +10,10 @@ export class EmbeddedDatabaseInUse extends Error {
   readonly owner: string
 
   constructor(owner: string, directory: string) {
-    super(`The embedded database in ${directory} is in use by ${owner}`)
+    super(
+      `Mintmark is already running: the embedded database in ${directory} is in use by ${owner}. ` +
+        'Use that one, stop it, or give this one a STATE_DIR and a PORT of its own.',
+    )
     this.owner = owner
   }
 }

@@ -1,5 +1,5 @@
 import { lchown, lstat, mkdir, stat } from 'node:fs/promises'
-import type { Account } from './account.ts'
+import { type Account, identityOf } from './account.ts'
 import { EmbeddedDatabaseUnavailable } from './errors.ts'
 import type { Site } from './site.ts'
 
@@ -32,6 +32,6 @@ export async function makeSocketFolder(site: Site): Promise<void> {
 /** Lets the server's account make its socket there. Never follows a link. */
 export async function giveSocketFolder(site: Site, account: Account): Promise<void> {
   if (account.as === 'self') return
-  const { uid, gid } = account.as === 'user' ? account : { uid: 0, gid: 0 }
+  const { uid, gid } = identityOf(account)
   await lchown(site.socket, uid, gid)
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { sha256 } from '../../base/hash.ts'
+import { entityTag } from '../../base/hash.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
-import { CACHE_CONTROL, isFresh } from '../cache.ts'
+import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 
 const PATHS = {
   '/.well-known/oauth-authorization-server': 'getMetadata',
@@ -29,7 +29,7 @@ const Metadata = Type.Object(
  */
 export function metadataRoutes(app: FastifyInstance, options: { issuer: string }): void {
   const body = JSON.stringify(describe(options.issuer))
-  const etag = `"${sha256(body).toString('base64url').slice(0, 22)}"`
+  const etag = entityTag(body)
   for (const [path, operationId] of Object.entries(PATHS)) {
     app.get(
       path,
@@ -43,9 +43,10 @@ export function metadataRoutes(app: FastifyInstance, options: { issuer: string }
           response: {
             200: {
               description: 'The metadata.',
+              headers: cacheHeaders,
               content: { 'application/json': { schema: Metadata } },
             },
-            304: Type.Null({ description: 'You have it already.' }),
+            304: { ...Type.Null({ description: 'You have it already.' }), headers: cacheHeaders },
           },
         },
       },

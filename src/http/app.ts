@@ -4,10 +4,16 @@ import { type Random, uuidV7 } from '../base/random.ts'
 import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { answerConnectionErrors, requireHost } from './plugins/connection-errors.ts'
 import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
 import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
-import { readJsonBodies, readOAuthBodies, refuseTwoAuthorizations } from './plugins/oauth-body.ts'
+import {
+  readJsonBodies,
+  readOAuthBodies,
+  refuseEncodedBodies,
+  refuseTwoAuthorizations,
+} from './plugins/oauth-body.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -48,9 +54,10 @@ const BODY_LIMIT = 16 * 1024
  * errors and its own bodies.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { clock, random, database } = options
+  const { clock, random, database, logger } = options
+  const newRequestId = () => uuidV7(clock.now(), random)
   const app = fastify({
-    loggerInstance: options.logger,
+    loggerInstance: logger,
     logController: new LogController({
       disableRequestLogging: true,
       requestIdLogLabel: 'request_id',
@@ -60,12 +67,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     requestTimeout: 10_000,
-    genReqId: (request) =>
-      acceptRequestId(request.headers['x-request-id']) ?? uuidV7(clock.now(), random),
+    genReqId: (request) => acceptRequestId(request.headers['x-request-id']) ?? newRequestId(),
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerConnectionErrors(logger, newRequestId),
     frameworkErrors: answerFrameworkError,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
   logRequests(app)
+  requireHost(app)
+  refuseEncodedBodies(app)
   releaseConnections(app)
   requireStatedSecurity(app)
   answerUnmatched(app)
@@ -105,6 +115,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     neverStore(scope)
     refuseUntilLoaded(scope, options.keyRing)
     guardWithBearer(scope, options)
+    readJsonBodies(scope)
     meRoute(scope)
     sessionRoutes(scope, routeOptions)
     done()

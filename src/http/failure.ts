@@ -36,7 +36,7 @@ export function toOAuthError(failure: unknown): OAuthError {
   if (failure instanceof DatabaseUnavailable) {
     return new OAuthError(
       'database_unavailable',
-      'the database does not answer; keep your tokens and try again',
+      'the database cannot be used now; keep your tokens and try again',
       RETRY_AFTER,
     )
   }

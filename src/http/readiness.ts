@@ -2,31 +2,33 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
+import { isWritable } from '../db/writable.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
 /** Whether requests should be sent here, and if not, why. */
 export interface Readiness {
-  check(): Promise<ReadinessReport>
+  report(): Promise<ReadinessReport>
   /** From now on the answer is no: the process is about to stop. */
   drain(): void
 }
 
 export interface ReadinessReport {
   readonly ready: boolean
-  readonly checks: Readonly<Record<'database' | 'migrations' | 'keys' | 'shutdown', Check>>
+  readonly checks: Readonly<Record<'database' | 'migrations' | 'keys' | 'shutdown', Condition>>
 }
 
-interface Check {
+interface Condition {
   readonly ok: boolean
   readonly detail: string
 }
 
+/** Asks the database at every report; nothing is remembered but that the process is draining. */
 export function createReadiness(options: { database: Database; keyRing: KeyRing }): Readiness {
   let draining = false
   return {
-    async check() {
+    async report() {
       const checks = {
-        ...(await checkDatabase(options.database)),
+        ...(await examineDatabase(options.database)),
         keys: options.keyRing.loaded
           ? { ok: true, detail: 'loaded' }
           : { ok: false, detail: 'not loaded yet' },
@@ -45,12 +47,16 @@ export function createReadiness(options: { database: Database; keyRing: KeyRing 
 /** A probe that waits longer than its caller does tells nobody anything. */
 const PATIENCE_MS = 1_000
 
-async function checkDatabase(database: Database): Promise<{ database: Check; migrations: Check }> {
+async function examineDatabase(
+  database: Database,
+): Promise<{ database: Condition; migrations: Condition }> {
   try {
     const migrations = await inTime(migrationStatus(database))
     const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
     return {
-      database: { ok: true, detail: 'answers' },
+      database: (await inTime(isWritable(database)))
+        ? { ok: true, detail: 'answers' }
+        : { ok: false, detail: 'takes no writes: it is a standby, or read-only' },
       migrations:
         pending.length === 0
           ? { ok: true, detail: 'all applied' }

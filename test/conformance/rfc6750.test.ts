@@ -75,7 +75,10 @@ t.test('3.1: without a token there is a challenge and no error code', async (t) 
     t.equal(answer.json().code, 'token_missing', what)
   }
   const queried = await me(service, bearer(token), '/me?access_token=x')
-  t.equal(queried.statusCode, 200, 'the query is ignored')
+  t.equal(queried.statusCode, 400, 'one method a request (section 2)')
+  t.equal(queried.json().code, 'token_repeated')
+  const spaced = await me(service, { authorization: `Bearer   ${token}` })
+  t.equal(spaced.statusCode, 200, 'one space or more (section 2.1)')
   t.equal(service.log.join().includes(token), false, 'and not logged')
 })
 

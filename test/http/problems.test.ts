@@ -1,4 +1,5 @@
 import t from 'tap'
+import { query } from '../support/database.ts'
 import { createTestService, type TestService } from '../support/service.ts'
 
 const ask = (service: TestService, method: 'GET' | 'PUT' | 'DELETE', url: string, headers = {}) =>
@@ -52,4 +53,59 @@ t.test('a URL that cannot be decoded is refused in our shape, not the frameworkâ
     t.match(answer.json(), { request_id: /./ }, url)
     t.equal(answer.body.includes(url), false, 'and is not repeated')
   }
+})
+
+t.test('a compressed body is refused by name, and what would do is told', async (t) => {
+  const service = await createTestService(t)
+  for (const url of ['/token', '/logout', '/sessions', '/me']) {
+    const headers = { 'content-encoding': 'gzip', 'content-type': 'application/json' }
+    const method = url === '/me' ? 'GET' : 'POST'
+    const answer = await service.inject({ method, url, headers, payload: '{}' })
+    t.equal(answer.statusCode, 415, url)
+    const { reason, code } = answer.json()
+    t.equal(reason ?? code, 'content_encoding_unsupported', url)
+    t.equal(answer.headers['accept-encoding'], 'identity', url)
+  }
+  const plain = { 'content-encoding': 'identity' }
+  t.equal((await ask(service, 'GET', '/livez', plain)).statusCode, 200)
+})
+
+t.test('a request id that looks like a secret is neither echoed nor logged', async (t) => {
+  const service = await createTestService(t)
+  const { tokens } = await service.logIn()
+  for (const id of [tokens.refresh_token, 'mm_cs_abcdef', tokens.access_token.slice(0, 100)]) {
+    const answer = await ask(service, 'GET', '/livez', { 'x-request-id': id })
+    t.not(answer.headers['x-request-id'], id)
+    t.equal(service.log.join().includes(id), false)
+  }
+  const answer = await ask(service, 'GET', '/livez', { 'x-request-id': 'trace-1' })
+  t.equal(answer.headers['x-request-id'], 'trace-1')
+})
+
+t.test('every answer has its line in the log, a URL that cannot be decoded as well', async (t) => {
+  const service = await createTestService(t)
+  for (const url of ['/%zz', '/nothing', '/livez']) {
+    const answer = await ask(service, 'GET', url)
+    const id = answer.headers['x-request-id'] as string
+    t.equal(service.log.filter((line) => line.includes(id)).length, 1, url)
+  }
+})
+
+t.test('a database that takes no writes is not ready, and no refresh is lost to it', async (t) => {
+  const service = await createTestService(t)
+  const { tokens, client } = await service.logIn()
+  await query(
+    service.databaseUrl,
+    `alter database ${new URL(service.databaseUrl).pathname.slice(1)} set default_transaction_read_only = on`,
+  )
+  await query(
+    service.databaseUrl,
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+  const ready = await ask(service, 'GET', '/readyz')
+  t.equal(ready.statusCode, 503)
+  t.match(ready.json(), { checks: { database: { ok: false, detail: /^takes no writes/ } } })
+  const refused = await service.refresh(client, tokens.refresh_token)
+  t.equal(refused.statusCode, 503)
+  t.equal(refused.json().reason, 'database_unavailable')
 })

@@ -3,6 +3,7 @@ import { describeDatabaseError } from '../../db/failure.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { toOAuthError, toProblem } from '../failure.ts'
 import { Problem } from '../problem.ts'
+import { logRequest } from './request-log.ts'
 
 /** Answers the errors of this scope as RFC 6749 §5.2. */
 export function answerOAuthErrors(app: FastifyInstance): void {
@@ -33,6 +34,8 @@ export function answerFrameworkError(
   request.facts ??= {}
   reply.header('x-request-id', request.id)
   sendProblem(new Problem(400, 'url_malformed', 'the URL cannot be decoded'), request, reply)
+  // No hook is run for it.
+  logRequest(request, reply)
 }
 
 function sendOAuthError(failure: unknown, request: FastifyRequest, reply: FastifyReply) {

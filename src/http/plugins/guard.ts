@@ -46,6 +46,7 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
       checkTyp: 'at+jwt',
       requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
       cache: false,
+      extractToken: (request) => readBearer(request as FastifyRequest),
       // The lifetime is judged below, on the clock that everything here is judged by.
       ignoreExpiration: true,
     },
@@ -96,6 +97,10 @@ function readBearer(request: FastifyRequest): string {
     throw new Problem(400, 'token_repeated', 'send one Authorization header')
   }
   const authorization = parseAuthorization(request.headers.authorization)
+  const isInQuery = 'access_token' in (request.query as object)
+  if (isInQuery && authorization.scheme !== 'none') {
+    throw new Problem(400, 'token_repeated', 'send the token once, in the Authorization header')
+  }
   if (authorization.scheme === 'bearer') return authorization.token
   if (authorization.scheme === 'malformed' && authorization.said === 'bearer') {
     throw invalid('token_malformed', 'send Authorization: Bearer and the access token')

@@ -40,14 +40,34 @@ export function parametersOf(request: FastifyRequest): Parameters {
   return (request.body as Parameters | undefined) ?? collectParameters([])
 }
 
-/** The same for a route whose body is JSON of its own shape, which its schema validates. */
+/**
+ * The same for routes whose body is JSON of their own shape, which their schema validates. None at
+ * all is no body, whatever its type: many clients always say that theirs is JSON.
+ */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+    async (_request: FastifyRequest, body: Buffer) =>
+      body.length === 0 ? undefined : parseJson(body),
   )
+}
+
+/** A compressed body would be read as it stands; here it is refused by name (RFC 9110 §15.5.16). */
+export function refuseEncodedBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding.toLowerCase() !== 'identity') {
+      throw new OAuthError(
+        'content_encoding_unsupported',
+        'send the body without Content-Encoding',
+        {
+          'accept-encoding': 'identity',
+        },
+      )
+    }
+  })
 }
 
 /**

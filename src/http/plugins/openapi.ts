@@ -50,6 +50,8 @@ export async function describeApi(app: FastifyInstance, options: { version: stri
         },
       },
     },
+    transformObject: (document) =>
+      'openapiObject' in document ? withRequestIds(document.openapiObject) : document.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
@@ -65,4 +67,22 @@ export async function describeApi(app: FastifyInstance, options: { version: stri
     { schema: { hide: true }, config: { errorShape: 'problem' } },
     async (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())),
   )
+}
+
+const REQUEST_ID = {
+  description: 'Finds the request in the log: the X-Request-Id that was sent, or a new one.',
+  schema: { type: 'string' },
+}
+
+/** Every answer names its request, so every response says so. */
+function withRequestIds(document: object): object {
+  const { paths = {} } = document as {
+    paths?: Record<string, Record<string, { responses?: Record<string, { headers?: object }> }>>
+  }
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path))) {
+    for (const response of Object.values(operation.responses ?? {})) {
+      response.headers = { ...response.headers, 'X-Request-Id': REQUEST_ID }
+    }
+  }
+  return document
 }

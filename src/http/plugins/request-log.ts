@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Origin } from '../../audit/event.ts'
 
 /** What a route found out about its request, for the one log line. Never a secret. */
@@ -27,32 +27,47 @@ export function logRequests(app: FastifyInstance): void {
     request.facts = {}
     reply.header('x-request-id', request.id)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const { clientId, sid, grantType, outcome, error, reason } = request.facts
-    request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? 'unmatched',
-        status: reply.statusCode,
-        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-        address: request.ip,
-        client_id: clientId,
-        sid,
-        grant_type: grantType,
-        outcome,
-        error,
-        reason,
-      },
-      'request',
-    )
+  app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+  app.addHook('onRequestAbort', async (request) => {
+    // Of a request whose body never came in whole there is no response; any other still has one.
+    if (request.raw.complete) return
+    const { method, ip: address, routeOptions } = request
+    const route = routeOptions.url ?? 'unmatched'
+    request.log.info({ method, route, address, reason: 'aborted_by_caller' }, 'request')
   })
+}
+
+/** Writes the line of a request that has been answered. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const { clientId, sid, grantType, outcome, error, reason } = request.facts
+  request.log.info(
+    {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      address: request.ip,
+      client_id: clientId,
+      sid,
+      grant_type: grantType,
+      outcome,
+      error,
+      reason,
+    },
+    'request',
+  )
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 
+/** How our secrets and any JWT begin: some proxies make a request's id of what they find in it. */
+const SECRET = /^(mm_|eyJ)/
+
 /** The caller's X-Request-Id when it is fit for a log, else undefined. */
 export function acceptRequestId(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
+  return typeof header === 'string' && REQUEST_ID.test(header) && !SECRET.test(header)
+    ? header
+    : undefined
 }
 
 const USER_AGENT_LIMIT = 512

@@ -3,11 +3,16 @@ import { Type } from 'typebox'
 import { RETRY_AFTER } from '../failure.ts'
 import type { Readiness } from '../readiness.ts'
 
-const Check = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
+const Condition = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
 
 const ReadinessResponse = Type.Object({
   status: Type.String({ enum: ['ready', 'not_ready'] }),
-  checks: Type.Object({ database: Check, migrations: Check, keys: Check, shutdown: Check }),
+  checks: Type.Object({
+    database: Condition,
+    migrations: Condition,
+    keys: Condition,
+    shutdown: Condition,
+  }),
 })
 
 /**
@@ -43,7 +48,7 @@ export function healthRoutes(app: FastifyInstance, options: { readiness: Readine
       },
     },
     async (_request, reply) => {
-      const { ready, checks } = await options.readiness.check()
+      const { ready, checks } = await options.readiness.report()
       reply.header('cache-control', 'no-store')
       if (!ready) reply.code(503).headers(RETRY_AFTER)
       return reply.send({ status: ready ? 'ready' : 'not_ready', checks })

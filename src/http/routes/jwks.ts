@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { KeyRing } from '../../keys/key-ring.ts'
-import { CACHE_CONTROL, isFresh } from '../cache.ts'
+import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 import { RETRY_AFTER } from '../failure.ts'
 import { Problem } from '../problem.ts'
 import { problems } from '../wire/errors.ts'
@@ -36,8 +36,12 @@ export function jwksRoute(app: FastifyInstance, options: { keyRing: KeyRing }): 
         tags: ['verification'],
         security: [],
         response: {
-          200: { description: 'The keys.', content: { 'application/json': { schema: Jwks } } },
-          304: Type.Null({ description: 'You have them already.' }),
+          200: {
+            description: 'The keys.',
+            headers: cacheHeaders,
+            content: { 'application/json': { schema: Jwks } },
+          },
+          304: { ...Type.Null({ description: 'You have them already.' }), headers: cacheHeaders },
           ...problems(503),
         },
       },

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '../../base/clock.ts'
+import { isUuid } from '../../base/encoding.ts'
 import type { Executor } from '../../db/connect.ts'
 import type { EndSessions } from '../../sessions/end.ts'
 import { findSession, listAlive } from '../../sessions/store.ts'
@@ -11,7 +12,6 @@ import { SessionList, toWireSession } from '../wire/session.ts'
 
 /** More are not listed; a user with so many has lost count anyway. */
 const LIST_LIMIT = 200
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The caller's own sessions: `GET /sessions`, `DELETE /sessions/{id}`, `POST /sessions/end-others`. */
 export function sessionRoutes(
@@ -54,14 +54,14 @@ export function sessionRoutes(
         }),
         response: {
           204: Type.Null({ description: 'The session has ended, now or before.' }),
-          ...problems(400, 401, 403, 404, 503),
+          ...problems(400, 401, 403, 404, 413, 415, 503),
         },
       },
     },
     async (request, reply) => {
       const { sub } = requireUser(request)
       const { id } = request.params
-      const session = UUID.test(id) ? await findSession(db, id) : undefined
+      const session = isUuid(id) ? await findSession(db, id) : undefined
       if (session?.sub !== sub) {
         throw new Problem(404, 'session_unknown', 'you have no session with this id')
       }
@@ -81,7 +81,7 @@ export function sessionRoutes(
         security: [{ bearer: [] }],
         response: {
           200: Type.Object({ ended: Type.Integer() }, { description: 'How many were ended.' }),
-          ...problems(400, 401, 403, 503),
+          ...problems(400, 401, 403, 413, 415, 503),
         },
       },
     },

@@ -18,8 +18,11 @@ const clientParameters = {
 const scope = Type.Optional(
   Type.String({ description: 'Space-separated; everything allowed when left out.' }),
 )
-const resource = Type.Optional(
-  Type.String({ description: 'The audience of the token (RFC 8707); may be repeated.' }),
+/** RFC 8707 §2: repeated in a form, a list in JSON. */
+export const resource = Type.Optional(
+  Type.Union([Type.String(), Type.Array(Type.String())], {
+    description: 'The audience of the token (RFC 8707); in a form it may be repeated.',
+  }),
 )
 
 /** For documentation only: the desk reads the parameters, and each grant its own. */
@@ -51,6 +54,16 @@ const TokenRequestBody = Type.Union([
   ),
 ])
 
+/** The request header by which a refresh proves that it is a retry. */
+export const refreshRequestHeaders = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      description:
+        'For a refresh: drawn once (a UUID, say), stored before the request and sent again with its retries. 1 to 255 printable ASCII characters without spaces.',
+    }),
+  ),
+})
+
 /** The refresh outcome, in the answer of a refresh. */
 export const refreshHeaders = {
   'Refresh-Outcome': Type.String({
@@ -71,6 +84,7 @@ export function tokenRoute(app: FastifyInstance, options: { tokenEndpoint: Token
           'The token endpoint (RFC 6749 section 3.2): `client_credentials`, `password`, `refresh_token`. A retried refresh is answered with the same successor; send an `Idempotency-Key` to make that hold for a day.',
         tags: ['tokens'],
         security: [{ clientBasic: [] }, {}],
+        headers: refreshRequestHeaders,
         body: inFormOrJson(TokenRequestBody, {
           grant_type: 'password',
           username: 'alice',

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { reasons } from '../../oauth/reasons.ts'
 import { reference } from './reference.ts'
 
@@ -76,11 +76,25 @@ const MEANINGS = {
   503: 'Try again after Retry-After seconds. Nothing was decided: keep every token.',
 } as const
 
+/** What an error's header fields say. */
+const HEADERS: Partial<Record<keyof typeof MEANINGS, Record<string, TSchema>>> = {
+  401: {
+    'WWW-Authenticate': Type.String({
+      description: 'A challenge for the scheme that was tried (RFC 6749 section 5.2, RFC 6750).',
+    }),
+  },
+  503: { 'Retry-After': Type.Integer({ description: 'Seconds to wait before the next try.' }) },
+}
+
 function describe(statuses: (keyof typeof MEANINGS)[], mediaType: string, schema: object) {
   return Object.fromEntries(
     statuses.map((status) => [
       status,
-      { description: MEANINGS[status], content: { [mediaType]: { schema } } },
+      {
+        description: MEANINGS[status],
+        content: { [mediaType]: { schema } },
+        ...(HEADERS[status] && { headers: HEADERS[status] }),
+      },
     ]),
   )
 }

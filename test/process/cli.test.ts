@@ -10,7 +10,7 @@ import { postmasterOf, production, startService, stateDirectory } from '../suppo
 import { createTestService, ISSUER, ORDERS, type TestService } from '../support/service.ts'
 
 // Some sixty processes, one after the other.
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 /** The service in this process and the command line beside it, on one database. */
 async function beside(t: Test) {

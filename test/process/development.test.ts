@@ -23,7 +23,7 @@ import type { Tokens } from '../support/service.ts'
 const run = promisify(execFile)
 const curl = canRun('curl') && canRun('bash')
 
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 /** A state directory of an earlier run: copied, because making it takes ten times as long. */
 let used = ''

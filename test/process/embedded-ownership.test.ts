@@ -17,7 +17,7 @@ import {
 } from './fixtures/embedded.ts'
 
 // A dozen servers are started one after the other.
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 test('nobody else can reach the database', async (t) => {
   const directory = await usedDirectory(t)

@@ -35,7 +35,7 @@ const asRoot = process.getuid?.() === 0
 const hasNamespaces = spawnSync('unshare', ['--user', 'true']).status === 0
 
 // A dozen servers are started one after the other.
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 test('the data outlive a restart', async (t) => {
   const directory = await stateDirectory(t)

@@ -18,7 +18,7 @@ import { ORDERS, type Tokens } from '../support/service.ts'
 
 const SERVER = fileURLToPath(new URL('../../examples/orders-service/server.js', import.meta.url))
 
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 tap.test(
   'a sibling service verifies tokens of Mintmark, and goes on when it is away',

@@ -14,7 +14,7 @@ import {
 import { createTestService, ISSUER, type TestClient, type Tokens } from '../support/service.ts'
 import { prepareTemplate } from '../support/template.ts'
 
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 tap.test('a database that is away at the start is waited for', async (t) => {
   const server = await createServer(t)

@@ -11,7 +11,7 @@ const FOLDER = new URL('../../migrations/', import.meta.url)
 const ROUNDS = 20
 const CALLERS = 50
 
-tap.setTimeout(120_000)
+tap.setTimeout(300_000)
 
 tap.test('a database that is not migrated is waited for', async (t) => {
   const database = await createTestDatabase(t, 'empty')

@@ -2,9 +2,13 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { connectDatabase, type Database, type Executor } from '../../src/db/connect.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
+import { migrateAt } from '../../src/db/migrate.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { connect, createSessions, tokenOf } from './fixtures/sessions.ts'
+
+// Two of the tests wait for a limit of several seconds.
+t.setTimeout(120_000)
 
 const UNAVAILABLE = { name: 'DatabaseUnavailable' }
 
@@ -177,6 +181,47 @@ t.test('a statement that the server stops is an outage that did nothing', async 
   t.match(await database.run({ name: 'one', text: 'select 1 as one' }, []), [{ one: 1 }])
 })
 
+t.test(
+  'a statement has 5 seconds, on every connection; one of a migration has no limit',
+  async (t) => {
+    const url = await createTestDatabase(t, 'empty')
+    const show = { name: 'show', text: 'show statement_timeout' }
+    const database = connect(t, url, 3)
+    const limits = await Promise.all([1, 2, 3].map(() => database.run(show, [])))
+    t.strictSame(limits.flat(), Array(3).fill({ statement_timeout: '5s' }))
+    const { rows } = await sql.raw(show.text).execute(database.kysely)
+    t.strictSame(rows, [{ statement_timeout: '5s' }])
+
+    await query(
+      url,
+      `create table kysely_migration (
+      name varchar(255) primary key,
+      timestamp varchar(255) not null,
+      statement_timeout text not null default current_setting('statement_timeout')
+    )`,
+    )
+    t.not((await migrateAt(url)).length, 0)
+    const noted = await query(url, 'select distinct statement_timeout from kysely_migration')
+    t.strictSame(noted, [{ statement_timeout: '0' }])
+  },
+)
+
+t.test('an answer that never comes is an outage, unless it is a migration’s', async (t) => {
+  const url = await createTable(t)
+  // As of a server that is frozen: it does not keep its own limit.
+  const unlimited = { name: 'unlimited', text: 'set statement_timeout = 0' }
+  const database = connect(t, url, 1)
+  await database.run(unlimited, [])
+  const patient = connectDatabase({ url, poolSize: 1, onIdleError: () => {}, patient: true })
+  t.teardown(() => patient.close())
+  await Promise.all([
+    t.rejects(database.run(SLEEP, []), { ...UNAVAILABLE, fateUnknown: true }),
+    t.resolves(sql`select pg_sleep(7)`.execute(patient.kysely)),
+  ])
+  const next = { name: 'one', text: 'select 1 as one' }
+  t.match(await database.run(next, []), [{ one: 1 }], 'nobody waits behind it')
+})
+
 t.test('an idle connection that breaks ends no process and fails no caller', async (t) => {
   const url = await createTable(t)
   const { promise: heard, resolve } = Promise.withResolvers<unknown>()
@@ -230,8 +275,9 @@ t.test('a refresh survives the death of its connection', async (t) => {
   t.match(await sessions.row(session.sid), { generation: 1 })
 })
 
-t.test('a refresh whose commit was not heard of is the retry of itself', async (t) => {
-  const sessions = await createSessions(t)
+t.test('a refresh whose commit was not heard of is found to be a rotation', async (t) => {
+  // Also where no retry is believed: this one is ours.
+  const sessions = await createSessions(t, { retryWindowSeconds: 0, recovery: 'deny' })
   const { session, refreshToken } = await sessions.start()
   const { run } = sessions.database
   let lost = 0
@@ -246,7 +292,7 @@ t.test('a refresh whose commit was not heard of is the retry of itself', async (
     })
   loseAnswers(1)
   const answer = await sessions.rotate(refreshToken)
-  t.equal(answer.outcome, 'retried')
+  t.equal(answer.outcome, 'rotated')
   t.match(await sessions.row(session.sid), { generation: 1 }, 'it rotated once')
   loseAnswers(Number.POSITIVE_INFINITY)
   await t.rejects(sessions.rotate(tokenOf(answer)), UNAVAILABLE, 'it does not ask for ever')

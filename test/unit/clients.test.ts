@@ -1,15 +1,17 @@
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { base62 } from '../../src/base/encoding.ts'
-import { sha256 } from '../../src/base/hash.ts'
+import { equalInConstantTime, sha256 } from '../../src/base/hash.ts'
 import { type Client, narrowAudience, narrowScope, requireGrant } from '../../src/clients/client.ts'
 import { readCredentials } from '../../src/clients/credentials.ts'
 import {
-  checkRegistration,
+  acceptRegistration,
   InvalidRegistration,
   type Registration,
 } from '../../src/clients/registration.ts'
 import { drawClientSecret } from '../../src/clients/secret.ts'
+import { withoutSecrets } from '../../src/clients/store.ts'
+import type { Executor } from '../../src/db/connect.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { collectParameters } from '../../src/oauth/parameters.ts'
 import { createSeededRandom } from '../support/random.ts'
@@ -28,7 +30,7 @@ const GOOD: Registration = {
 
 function problemsOf(change: object): readonly string[] {
   try {
-    checkRegistration({ ...GOOD, ...change })
+    acceptRegistration({ ...GOOD, ...change })
     return []
   } catch (error) {
     if (error instanceof InvalidRegistration) return error.problems
@@ -119,7 +121,7 @@ t.test('a registration that cannot be is refused with the reason', async (t) => 
 })
 
 t.test('lists are kept without repeats, scope in order', async (t) => {
-  const kept = checkRegistration({
+  const kept = acceptRegistration({
     ...GOOD,
     scope: ['b', 'a', 'b'],
     audience: ['urn:b', 'urn:a', 'urn:b'],
@@ -154,8 +156,8 @@ t.test('a request names its client in one way', async (t) => {
   t.strictSame(read(undefined, { client_id: 'web' }), open)
 
   const refused: [string | undefined, Record<string, string>, string, boolean][] = [
-    [undefined, {}, 'client_authentication_missing', true],
-    [undefined, { client_secret: 's' }, 'client_authentication_missing', true],
+    [undefined, {}, 'client_authentication_missing', false],
+    [undefined, { client_secret: 's' }, 'client_authentication_missing', false],
     [header, { client_secret: 's:1' }, 'client_authentication_ambiguous', false],
     [header, { client_id: 'other' }, 'client_authentication_ambiguous', false],
     ['Basic !', { client_id: 'web' }, 'client_authentication_failed', true],
@@ -165,6 +167,61 @@ t.test('a request names its client in one way', async (t) => {
     const error = errorOf(() => read(given, body))
     t.equal(error.reason, reason, `${given} ${JSON.stringify(body)}`)
     t.equal('www-authenticate' in error.headers, challenged, 'challenge')
+  }
+})
+
+t.test('an unknown client, or one without a secret, costs the work of a known one', async (t) => {
+  const { secret, hash } = drawClientSecret(createSeededRandom(t.name))
+  const now = Date.UTC(2026, 10, 21)
+  const registered = (method: string, more: object = {}) => ({
+    clientId: 'web',
+    authenticationMethod: method,
+    secretHash: hash,
+    previousSecretHash: undefined,
+    previousSecretExpiresAt: undefined,
+    ...more,
+  })
+  const previous = (expiresAt: number) => ({
+    secretHash: sha256('another'),
+    previousSecretHash: hash,
+    previousSecretExpiresAt: expiresAt,
+  })
+  const work: string[] = []
+  let found: object | undefined
+  const path = '../../src/clients/authenticate.ts'
+  const mocked = await t.mockImport<typeof import('../../src/clients/authenticate.ts')>(path, {
+    '../../src/base/hash.ts': {
+      sha256(value: string) {
+        work.push(`hash ${value}`)
+        return sha256(value)
+      },
+      equalInConstantTime(a: Buffer, b: Buffer) {
+        work.push(`compare ${a.length} with ${b.length}`)
+        return equalInConstantTime(a, b)
+      },
+    },
+    '../../src/clients/store.ts': { findClient: async () => found, withoutSecrets },
+  })
+  const db = {} as Executor
+  const authenticate = mocked.createAuthenticateClient({ db, clock: { now: () => now } })
+  const method = 'client_secret_basic'
+  const cases: [what: string, client: object | undefined, secret: string, accepted: boolean][] = [
+    ['known, the secret right', registered(method), secret, true],
+    ['known, the secret wrong', registered(method), 'wrong', false],
+    ['known, the method wrong', registered('client_secret_post'), secret, false],
+    ['known, the previous secret', registered(method, previous(now + 1)), secret, true],
+    ['known, the previous secret too late', registered(method, previous(now)), secret, false],
+    ['public', registered('none', { secretHash: undefined }), secret, false],
+    ['unknown', undefined, secret, false],
+  ]
+  for (const [what, client, presented, accepted] of cases) {
+    found = client
+    const request = { method, clientId: 'web', secret: presented } as const
+    const answer = await authenticate(request).catch((error: unknown) => error)
+    const refusal = { reason: 'client_authentication_failed' }
+    t.match(answer, accepted ? { clientId: 'web' } : refusal, what)
+    const both = ['compare 32 with 32', 'compare 32 with 32']
+    t.strictSame(work.splice(0), [`hash ${presented}`, ...both], what)
   }
 })
 

@@ -1,3 +1,4 @@
+import * as argon2 from '@node-rs/argon2'
 import t from 'tap'
 import { createPasswords, passwordProblem } from '../../src/users/password.ts'
 import { normaliseUsername } from '../../src/users/user.ts'
@@ -71,18 +72,42 @@ t.test('a password is compared with its hash', async (t) => {
 })
 
 t.test('an unknown user costs the same work as a known one', async (t) => {
-  let jobs = 0
-  const counting: WorkQueue = {
+  const work: string[] = []
+  const path = '../../src/users/password.ts'
+  const mocked = await t.mockImport<typeof import('../../src/users/password.ts')>(path, {
+    '@node-rs/argon2': {
+      async hash(...given: Parameters<typeof argon2.hash>) {
+        work.push('hash')
+        return argon2.hash(...given)
+      },
+      async verify(...given: Parameters<typeof argon2.verify>) {
+        const [cost] = /^\$argon2id\$.*p=\d+\$/.exec(String(given[0])) ?? []
+        work.push(`verify ${cost} ${given[1]}`)
+        return argon2.verify(...given)
+      },
+    },
+  })
+  const queued: WorkQueue = {
     run(job) {
-      jobs += 1
+      work.push('queue')
       return job()
     },
   }
-  const passwords = createPasswords(counting)
-  await passwords.verify(undefined, 'a password')
-  t.equal(jobs, 1)
-  await passwords.verify(undefined, 'x'.repeat(5000))
-  t.equal(jobs, 2, 'nor can the length of a password tell')
+  const hash = await createPasswords(direct).hash('a password')
+  for (const [password, compared] of [
+    ['a password', 'a password'],
+    ['x'.repeat(5000), ''],
+  ] as const) {
+    const verify = `verify $argon2id$v=19$m=19456,t=2,p=1$ ${compared}`
+    for (const known of [hash, undefined]) {
+      const what = `${known === undefined ? 'unknown' : 'known'} user, ${password.length} bytes`
+      const passwords = mocked.createPasswords(queued)
+      await passwords.verify(known, password)
+      t.strictSame(work.splice(0), ['queue', 'hash', verify], `${what}, the first of all`)
+      await passwords.verify(known, password)
+      t.strictSame(work.splice(0), ['queue', verify], `${what}, any other`)
+    }
+  }
 })
 
 t.test(

@@ -1,63 +1,178 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cp, readFile, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { createTestDatabase } from './support/database.ts'
-import { freePort, startService } from './support/process.ts'
+import { freePort, type RunningService, startService, stateDirectory } from './support/process.ts'
 
 // The tour starts some ten processes, one after the other.
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PARTS = ['package.json', 'node_modules', 'src', 'migrations', 'examples']
+const PARTS = ['package.json', 'src', 'migrations', 'examples']
 
-/** The README's shell blocks, by what follows the `sh` of their fence. */
-async function shellBlocks(kind: string): Promise<string[]> {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
-  const fence = new RegExp(`^\`\`\`sh${kind === '' ? '' : ` ${kind}`}\\n([\\s\\S]*?)^\`\`\``, 'gm')
-  return [...readme.matchAll(fence)].map((match) => match[1] as string)
+/** What a block may be; `json` and `text` are what commands print, the others are run. */
+const KINDS = ['sh', 'sh production', 'js', 'json', 'text', 'indented']
+
+const text = (file: string) => readFile(join(ROOT, file), 'utf8')
+
+interface Block {
+  kind: string
+  body: string
 }
 
-/** A folder that looks like a checkout, with a state directory of its own. */
+/** The blocks of a Markdown file: fenced ones by what follows their fence, and indented ones. */
+async function readBlocks(file: string): Promise<Block[]> {
+  const blocks: Block[] = []
+  let fence: string | undefined
+  for (const line of (await text(file)).split('\n')) {
+    const opens = /^\s*(`{3,}|~{3,})(.*)$/.exec(line)
+    const last = blocks.at(-1)
+    if (fence !== undefined) {
+      if (opens?.[1] === fence && opens[2] === '') fence = undefined
+      else if (last !== undefined) last.body += `${line}\n`
+    } else if (opens !== null) {
+      fence = opens[1]
+      blocks.push({ kind: opens[2] as string, body: '' })
+    } else if (/^( {4}|\t)/.test(line)) {
+      blocks.push({ kind: 'indented', body: line.trim() })
+    }
+  }
+  return blocks
+}
+
+const README = await readBlocks('README.md')
+const EXAMPLE = await readBlocks('examples/orders-service/README.md')
+const bodies = (blocks: Block[], kind: string) =>
+  blocks.filter((block) => block.kind === kind).map(({ body }) => body)
+
+/** The commands of .ci/run, with the Node that it takes from the checkout called `node`. */
+const CI = (await text('.ci/run')).replaceAll(/"\$(bin\/node|node_24)"/g, 'node')
+const runsInCi = (command: string) =>
+  CI.split('\n').some((line) => {
+    const [before, after] = line.split(command)
+    return after !== undefined && /^\s*$/.test(before ?? '') && /^( |$)/.test(after)
+  })
+
+/** A folder that looks like a checkout. */
 async function checkout(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'mintmark-readme-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  for (const part of PARTS) await symlink(join(ROOT, part), join(folder, part))
+  const folder = dirname(await stateDirectory(t))
+  for (const part of PARTS) await cp(join(ROOT, part), join(folder, part), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
 
-t.test('the five-minute tour works as printed', async (t) => {
+t.test('every block is of a kind that is known here', async (t) => {
+  for (const [name, blocks] of Object.entries({ README, EXAMPLE })) {
+    t.ok(blocks.length >= 2, `${name}: ${blocks.length} blocks`)
+    for (const { kind, body } of blocks) t.ok(KINDS.includes(kind), `${name}: ${kind}: ${body}`)
+  }
+  t.strictSame([...new Set(EXAMPLE.map(({ kind }) => kind))], ['sh'], 'the example’s are commands')
+})
+
+t.test('the commands for newcomers are run by .ci/run, as printed', async (t) => {
+  t.strictSame(bodies(README, 'indented'), ['npm ci && npm start', 'npm ci && npm test'])
+  for (const command of bodies(README, 'indented')) t.ok(runsInCi(command), command)
+})
+
+t.test('beside a running service', async (t) => {
   const cwd = await checkout(t)
   const service = await startService(t, { STATE_DIR: join(cwd, '.mintmark') })
-  const port = new URL(service.url).port
-  const ordersPort = await freePort()
-  const blocks = await shellBlocks('')
-  t.ok(blocks.length >= 6, `${blocks.length} blocks`)
-  const script = blocks
-    .join('\n')
-    .replaceAll('localhost:3000', `localhost:${port}`)
-    .replaceAll('localhost:4000', `localhost:${ordersPort}`)
-  const variables = { ISSUER: `http://localhost:${port}`, PORT: String(ordersPort) }
-  const env = { ...process.env, ...variables }
-  const { stdout } = await run('bash', ['-euc', script], { cwd, env })
-  t.match(stdout, /"token_type":"Bearer"/, 'log in')
-  const [, first, second] =
-    /rotated\s+(mm_rt_\S+)\s+refresh-outcome: retried\s+(mm_rt_\S+)/.exec(stdout) ?? []
-  t.ok(first, 'refresh')
-  t.equal(first, second, 'the retry gets the same successor')
-  t.match(stdout, /"client_id":"web","scope":"orders:read orders:write"/, 'me')
-  t.match(stdout, /"orders_of":/, 'the sibling answers')
-  t.match(stdout, /"reason":"session_revoked"/, 'logged out')
+  const here = await address(service)
+
+  await t.test('the five-minute tour works as printed', async (t) => {
+    const blocks = bodies(README, 'sh')
+    t.ok(blocks.length >= 6, `${blocks.length} blocks`)
+    const stdout = await here.bash(cwd, blocks.join('\n'))
+    t.match(stdout, /"token_type":"Bearer"/, 'log in')
+    const [, first, second] =
+      /rotated\s+(mm_rt_\S+)\s+refresh-outcome: retried\s+(mm_rt_\S+)/.exec(stdout) ?? []
+    t.ok(first, 'refresh')
+    t.equal(first, second, 'the retry gets the same successor')
+    t.match(stdout, /"client_id":"web","scope":"orders:read orders:write"/, 'me')
+    t.match(stdout, /"orders_of":/, 'the sibling answers')
+    t.match(stdout, /^\S+ +alice +web +20/m, 'the session is listed')
+    t.match(stdout, /"reason":"session_revoked"/, 'logged out')
+  })
+
+  await t.test('a service verifies as printed', async (t) => {
+    const [script = '', ...more] = bodies(README, 'js')
+    t.strictSame(more, [], 'there is one')
+    const tokens = await readFile(join(cwd, '.mintmark', 'tokens.json'), 'utf8')
+    const { access_token: token } = JSON.parse(tokens)
+    const verified = await verify(script, token)
+    t.match(verified, { iss: here.issuer, client_id: 'web', roles: ['customer'], tier: 'gold' })
+    const forged = `${token.slice(0, -8)}AAAAAAAA`
+    await t.rejects(verify(script, forged), { message: /ERR_JWS_SIGNATURE_VERIFICATION_FAILED/ })
+  })
+
+  /** What the printed code makes of a token, at the service that runs here. */
+  async function verify(script: string, token: string) {
+    const whole = `const accessToken = '${token}'
+      ${script.replaceAll('https://auth.example', here.issuer)}
+      console.log(JSON.stringify(payload))`
+    const args = ['--input-type=module', '-e', whole]
+    return JSON.parse((await run(process.execPath, args, { cwd })).stdout)
+  }
+
+  await t.test('the example works as its own README says', async (t) => {
+    const manifest = async (file: string) => JSON.parse(await text(file))
+    const { dependencies } = await manifest('examples/orders-service/package.json')
+    const root = await manifest('package.json')
+    const installed = { ...root.dependencies, ...root.devDependencies }
+    t.match(installed, dependencies, 'what "npm install" brings is here')
+    const printed = bodies(EXAMPLE, 'sh').join('\n')
+    const script = printed.replace(/^npm install$/m, '').replace(/^npm start$/m, here.startSibling)
+    t.match(script, here.startSibling, 'it starts the example')
+    const stdout = await here.bash(cwd, script)
+    t.match(stdout, /^HTTP\/1.1 200 OK/m)
+    t.match(stdout, /"orders_of":/)
+  })
+
+  await t.test('a command in the text is run here, or by .ci/run', async (t) => {
+    const inline = [...(await text('README.md')).matchAll(/`((?:npm|npx|node|mintmark) [^`]*)`/g)]
+    const commands = new Set(inline.map(([, command]) => command as string))
+    t.ok(commands.size >= 4, `${commands.size} commands`)
+    for (const command of commands) {
+      if (command.startsWith('npx ')) t.ok(await here.bash(cwd, command), command)
+      else if (!command.startsWith('mintmark ')) t.ok(runsInCi(command), command)
+      else t.match(await here.bash(cwd, `npx ${command} --help`), `Usage: ${command}`)
+    }
+  })
 })
+
+/** Each job gets a process group, as npm starts a program by a shell that passes no signal on. */
+const ENDS_ALL = `set -m
+trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done' EXIT
+`
+
+/** How to run printed commands at the ports that were free. */
+async function address(service: RunningService) {
+  const { port } = new URL(service.url)
+  const ordersPort = await freePort()
+  const issuer = `http://localhost:${port}`
+  const env = { ...process.env, ISSUER: issuer, PORT: String(ordersPort) }
+  return {
+    issuer,
+    startSibling: `npm start &
+      until curl -s -o /dev/null http://localhost:4000/; do sleep 0.2; done`,
+    /** Prints what the commands print. What they leave running in the background is ended. */
+    async bash(cwd: string, commands: string): Promise<string> {
+      const script = commands
+        .replaceAll('localhost:3000', `localhost:${port}`)
+        .replaceAll('localhost:4000', `localhost:${ordersPort}`)
+      return (await run('bash', ['-euc', ENDS_ALL + script], { cwd, env, timeout: 60_000 })).stdout
+    },
+  }
+}
 
 t.test('running it for real works as printed', async (t) => {
   const cwd = await checkout(t)
   const url = await createTestDatabase(t, 'empty')
-  const [block = ''] = await shellBlocks('production')
+  const [block = ''] = bodies(README, 'sh production')
   const script = block
     .replace(/^export DATABASE_URL=.*$/m, `export DATABASE_URL='${url}'`)
     .replace(/^npm start$/m, 'npm start & serving=$!')

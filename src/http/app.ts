@@ -4,13 +4,14 @@ import { type Random, uuidV7 } from '../base/random.ts'
 import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { answerConnectionErrors, requireHost } from './plugins/connection-errors.ts'
+import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
 import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import {
   readJsonBodies,
   readOAuthBodies,
+  refuseAmbiguousHeaders,
   refuseEncodedBodies,
   refuseTwoAuthorizations,
 } from './plugins/oauth-body.ts'
@@ -56,6 +57,7 @@ const BODY_LIMIT = 16 * 1024
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { clock, random, database, logger } = options
   const newRequestId = () => uuidV7(clock.now(), random)
+  const connectionErrors = createConnectionErrors(logger, newRequestId)
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({
@@ -69,12 +71,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 10_000,
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']) ?? newRequestId(),
     http: { requireHostHeader: false },
-    clientErrorHandler: answerConnectionErrors(logger, newRequestId),
+    clientErrorHandler: connectionErrors.answer,
+    // As long as a URL may be: an id that is too long is unknown, and no malformed URL.
+    routerOptions: { maxParamLength: 16 * 1024 },
     frameworkErrors: answerFrameworkError,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
+  connectionErrors.watch(app)
   logRequests(app)
-  requireHost(app)
+  refuseAmbiguousHeaders(app)
   refuseEncodedBodies(app)
   releaseConnections(app)
   requireStatedSecurity(app)

@@ -48,6 +48,16 @@ export function toOAuthError(failure: unknown): OAuthError {
   return new OAuthError('internal', 'an error of ours; it was logged under this request_id')
 }
 
+/** The body of an OAuth error (RFC 6749 §5.2), with what we add to it. */
+export function toOAuthBody(error: OAuthError, requestId: string) {
+  return {
+    error: error.error,
+    error_description: error.message,
+    reason: error.reason,
+    request_id: requestId,
+  }
+}
+
 /** Whatever went wrong in any other route, as the problem it answers with. */
 export function toProblem(failure: unknown): Problem {
   if (failure instanceof Problem) return failure

@@ -5,6 +5,10 @@
  * may throw a token away, so only a committed fact maps to it.
  */
 export const reasons = {
+  http_malformed: ['invalid_request', 400],
+  host_invalid: ['invalid_request', 400],
+  headers_too_large: ['invalid_request', 431],
+  request_timeout: ['invalid_request', 408],
   body_malformed: ['invalid_request', 400],
   body_too_large: ['invalid_request', 413],
   content_type_unsupported: ['invalid_request', 415],

@@ -1,56 +1,81 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { Problem } from '../problem.ts'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import { OAuthError } from '../../oauth/error.ts'
+import { toOAuthBody, toProblem } from '../failure.ts'
 
-const REFUSALS: Record<string, readonly [status: number, code: string, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'the headers are larger than 16 KiB'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'the request did not arrive in time'],
+/** By Node's code for what went wrong. */
+const FAILURES: Record<string, OAuthError> = {
+  HPE_HEADER_OVERFLOW: new OAuthError('headers_too_large', 'the headers are larger than 16 KiB'),
+  ERR_HTTP_REQUEST_TIMEOUT: new OAuthError('request_timeout', 'the request did not arrive in time'),
 }
-const MALFORMED = [400, 'http_malformed', 'this is no well-formed HTTP/1.1 request'] as const
+const NO_REQUEST = new OAuthError('http_malformed', 'this is no well-formed HTTP/1.1 request')
+const BROKEN_BODY = new OAuthError('body_malformed', 'the body broke off, or its framing is wrong')
 
 /**
- * Answers on a connection whose bytes did not become a request, so that no route and no hook sees
- * it: in the shape of RFC 9457, with an id and a log line like every other answer.
- * @param newRequestId draws the id; what the caller sent cannot be trusted to be read
+ * Answers what goes wrong on a connection itself, where no handler sees it, like everything else: in
+ * the shape of its route, with an id and one line in the log.
+ * @param newRequestId draws the id of bytes that never became a request
  */
-export function answerConnectionErrors(logger: FastifyBaseLogger, newRequestId: () => string) {
-  return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    // Reset by the peer, or in the middle of an answer: there is nobody to tell.
-    if (error.code === 'ECONNRESET' || !socket.writable || answering(socket)) {
-      socket.destroy(error)
-      return
-    }
-    const requestId = newRequestId()
-    const [status, code, detail] = REFUSALS[error.code ?? ''] ?? MALFORMED
-    const body = JSON.stringify(new Problem(status, code, detail).toBody(requestId))
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'content-type: application/problem+json',
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-request-id: ${requestId}`,
-      'cache-control: no-store',
-      'connection: close',
-    ]
-    const address = socket.remoteAddress
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-    logger.info(
-      { request_id: requestId, route: 'unread', status, address, reason: code },
-      'request',
-    )
+export function createConnectionErrors(logger: FastifyBaseLogger, newRequestId: () => string) {
+  /** Requests whose headers were read and which have not been answered. */
+  const open = new WeakMap<Socket, FastifyRequest>()
+
+  return {
+    /** For Fastify's `clientErrorHandler`. */
+    answer(error: NodeJS.ErrnoException, socket: Socket): void {
+      const request = open.get(socket)
+      // Reset by the peer, or in the middle of an answer: there is nobody to tell.
+      if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+        socket.destroy(error)
+        return
+      }
+      open.delete(socket)
+      const requestId = request?.id ?? newRequestId()
+      const failure = FAILURES[error.code ?? ''] ?? (request ? BROKEN_BODY : NO_REQUEST)
+      const { status, reason } = failure
+      const isOAuth = request?.routeOptions.config.errorShape === 'oauth'
+      const body = JSON.stringify(
+        isOAuth ? toOAuthBody(failure, requestId) : toProblem(failure).toBody(requestId),
+      )
+      const head = [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        `content-type: application/${isOAuth ? '' : 'problem+'}json`,
+        `content-length: ${Buffer.byteLength(body)}`,
+        `x-request-id: ${requestId}`,
+        'cache-control: no-store',
+        'connection: close',
+      ]
+      socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+      const unread = { request_id: requestId, route: 'unread', address: socket.remoteAddress }
+      const about = request === undefined ? unread : describe(request)
+      const log = request?.log ?? logger
+      log.info({ ...about, status, reason }, 'request')
+    },
+
+    /** Keeps account of the requests of an app. To be called before any hook that waits. */
+    watch(app: FastifyInstance): void {
+      app.addHook('onRequest', (request, _reply, done) => {
+        open.set(request.raw.socket, request)
+        done()
+      })
+      app.addHook('onResponse', async (request) => {
+        open.delete(request.raw.socket)
+      })
+      app.addHook('onRequestAbort', async (request) => {
+        // Of a request whose body never came in whole there is no response; any other still has one.
+        if (request.raw.complete || !open.delete(request.raw.socket)) return
+        request.log.info({ ...describe(request), reason: 'aborted_by_caller' }, 'request')
+      })
+    },
   }
 }
 
-function answering(socket: Socket): boolean {
-  const { _httpMessage: message } = socket as Socket & { _httpMessage?: { headersSent: boolean } }
-  return message?.headersSent === true
+function describe({ method, ip: address, routeOptions }: FastifyRequest) {
+  return { method, route: routeOptions.url ?? 'unmatched', address }
 }
 
-/** Refuses HTTP/1.1 without Host (RFC 9112 §3.2) in our shape; Node would answer with an empty body. */
-export function requireHost(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ raw }: { raw: IncomingMessage }) => {
-    if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
-      throw new Problem(400, 'host_missing', 'send a Host header (RFC 9112 section 3.2)')
-    }
-  })
+function isAnswering(socket: Socket): boolean {
+  const { _httpMessage: message } = socket as Socket & { _httpMessage?: { headersSent: boolean } }
+  return message?.headersSent === true
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describeDatabaseError } from '../../db/failure.ts'
 import { OAuthError } from '../../oauth/error.ts'
-import { toOAuthError, toProblem } from '../failure.ts'
+import { toOAuthBody, toOAuthError, toProblem } from '../failure.ts'
 import { Problem } from '../problem.ts'
 import { logRequest } from './request-log.ts'
 
@@ -19,7 +19,7 @@ export function answerOAuthErrors(app: FastifyInstance): void {
  */
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((failure, request, reply) =>
-    failure instanceof OAuthError && request.is404
+    failure instanceof OAuthError && failure.reason === 'method_not_allowed'
       ? sendOAuthError(failure, request, reply)
       : sendProblem(failure, request, reply),
   )
@@ -43,12 +43,8 @@ function sendOAuthError(failure: unknown, request: FastifyRequest, reply: Fastif
   noteFailure(request, error.status, failure)
   request.facts.error = error.error
   request.facts.reason = error.reason
-  return send(reply, error.status, error.headers, 'application/json', {
-    error: error.error,
-    error_description: error.message,
-    reason: error.reason,
-    request_id: request.id,
-  })
+  const body = toOAuthBody(error, request.id)
+  return send(reply, error.status, error.headers, 'application/json', body)
 }
 
 function sendProblem(failure: unknown, request: FastifyRequest, reply: FastifyReply) {

@@ -8,7 +8,7 @@ import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
 import { isAccessTokenClaims } from '../../tokens/judge.ts'
 import type { ReadTokenState } from '../../tokens/state.ts'
-import { countAuthorizations } from '../authorization.ts'
+import { countHeader } from '../headers.ts'
 import { Problem } from '../problem.ts'
 
 declare module '@fastify/jwt' {
@@ -93,7 +93,7 @@ async function verify(request: FastifyRequest): Promise<void> {
 }
 
 function readBearer(request: FastifyRequest): string {
-  if (countAuthorizations(request) > 1) {
+  if (countHeader(request, 'authorization') > 1) {
     throw new Problem(400, 'token_repeated', 'send one Authorization header')
   }
   const authorization = parseAuthorization(request.headers.authorization)

@@ -28,13 +28,6 @@ export function logRequests(app: FastifyInstance): void {
     reply.header('x-request-id', request.id)
   })
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
-  app.addHook('onRequestAbort', async (request) => {
-    // Of a request whose body never came in whole there is no response; any other still has one.
-    if (request.raw.complete) return
-    const { method, ip: address, routeOptions } = request
-    const route = routeOptions.url ?? 'unmatched'
-    request.log.info({ method, route, address, reason: 'aborted_by_caller' }, 'request')
-  })
 }
 
 /** Writes the line of a request that has been answered. */

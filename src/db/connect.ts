@@ -50,6 +50,9 @@ export function connectDatabase(options: {
     idleTimeoutMillis: 60_000,
   })
   pool.on('error', options.onIdleError)
+  // From when the pool lets go of a new connection until its borrower awaited it, nobody else
+  // listens: a server that stops just then would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({
       pool: { options: pool.options, connect: () => connect(pool), end: () => pool.end() },

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { connectDatabase, type Database, type Executor } from '../../src/db/connect.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
@@ -297,4 +298,22 @@ t.test('a refresh whose commit was not heard of is found to be a rotation', asyn
   loseAnswers(Number.POSITIVE_INFINITY)
   await t.rejects(sessions.rotate(tokenOf(answer)), UNAVAILABLE, 'it does not ask for ever')
   t.match(await sessions.row(session.sid), { generation: 2, ended_at: null })
+})
+
+t.test('a server that stops in the moment it lets us in ends no process', async (t) => {
+  const database = connect(t, await createTestDatabase(t))
+  const { connect: connectClient } = pg.Client.prototype as { connect(done: Callback): void }
+  type Callback = (error?: Error) => void
+  let heard: boolean | undefined
+  t.intercept(pg.Client.prototype, 'connect', {
+    value(this: pg.Client, done: Callback) {
+      connectClient.call(this, (error) => {
+        done(error)
+        // As when both messages come in one packet: before anybody awaited the connection.
+        heard = this.listenerCount('error') > 0
+      })
+    },
+  })
+  await ask(database.kysely)
+  t.equal(heard, true)
 })

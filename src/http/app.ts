@@ -4,17 +4,16 @@ import { type Random, uuidV7 } from '../base/random.ts'
 import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
-import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import {
-  readJsonBodies,
-  readOAuthBodies,
   refuseAmbiguousHeaders,
   refuseEncodedBodies,
   refuseTwoAuthorizations,
-} from './plugins/oauth-body.ts'
+} from './plugins/headers.ts'
+import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { healthRoutes } from './routes/health.ts'

@@ -3,7 +3,6 @@ import { OAuthError } from '../../oauth/error.ts'
 import { parametersFromJson, parseForm } from '../../oauth/form.ts'
 import { decodeUtf8, parseJson } from '../../oauth/json.ts'
 import { collectParameters, type Parameters } from '../../oauth/parameters.ts'
-import { countHeader } from '../headers.ts'
 
 /** What must not stand in a URL, which ends up in logs and histories (RFC 6749 §2.3.1, §3.2). */
 const SECRETS = ['client_secret', 'password', 'refresh_token', 'access_token', 'token', 'assertion']
@@ -52,48 +51,4 @@ export function readJsonBodies(app: FastifyInstance): void {
     async (_request: FastifyRequest, body: Buffer) =>
       body.length === 0 ? undefined : parseJson(body),
   )
-}
-
-/**
- * Wants one Host (RFC 9112 §3.2), where Node would answer in a shape of its own, and no two media
- * types, of which Node would show the first and a proxy may have judged by the other.
- */
-export function refuseAmbiguousHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    const hosts = countHeader(request, 'host')
-    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion === '1.1')) {
-      throw new OAuthError('host_invalid', 'send one Host header (RFC 9112 section 3.2)')
-    }
-    if (countHeader(request, 'content-type') > 1) {
-      throw new OAuthError('content_type_unsupported', 'send one Content-Type header')
-    }
-  })
-}
-
-/** A compressed body would be read as it stands; here it is refused by name (RFC 9110 §15.5.16). */
-export function refuseEncodedBodies(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    const encoding = request.headers['content-encoding'] ?? 'identity'
-    if (encoding.toLowerCase() !== 'identity') {
-      throw new OAuthError(
-        'content_encoding_unsupported',
-        'send the body without Content-Encoding',
-        {
-          'accept-encoding': 'identity',
-        },
-      )
-    }
-  })
-}
-
-/**
- * Node keeps the first of two Authorization headers and says nothing; a proxy may have looked at the
- * other one.
- */
-export function refuseTwoAuthorizations(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    if (countHeader(request, 'authorization') > 1) {
-      throw new OAuthError('client_authentication_ambiguous', 'send one Authorization header')
-    }
-  })
 }

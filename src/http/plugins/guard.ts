@@ -8,8 +8,8 @@ import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
 import { isAccessTokenClaims } from '../../tokens/judge.ts'
 import type { ReadTokenState } from '../../tokens/state.ts'
-import { countHeader } from '../headers.ts'
 import { Problem } from '../problem.ts'
+import { countHeader } from './headers.ts'
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {

@@ -5,7 +5,7 @@ import { isPublic } from '../../clients/client.ts'
 import { readCredentials } from '../../clients/credentials.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import type { Introspect } from '../../tokens/introspect.ts'
-import { parametersOf } from '../plugins/oauth-body.ts'
+import { parametersOf } from '../plugins/bodies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
 

@@ -44,8 +44,8 @@ export function processEnvironment(): Environment {
 }
 
 /**
- * The configuration that `env` describes; an empty variable counts as unset, unknown ones are
- * ignored. Reads the files that `DATABASE_URL_FILE` and `MASTER_KEYS_FILE` name. Throws one
+ * The configuration that `env` describes; an empty variable counts as unset, but for
+ * DATABASE_URL, and unknown ones are ignored. Reads the files that `DATABASE_URL_FILE` and `MASTER_KEYS_FILE` name. Throws one
  * ConfigurationError with every problem found.
  *
  * The variables are read by our own table and not by env-schema: that throws at the schema's first

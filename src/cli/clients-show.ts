@@ -50,7 +50,7 @@ export function unknownClient(clientId: string): CommandFailure {
   return new CommandFailure('client_not_found', message)
 }
 
-/** A client as JSON, in the words of RFC 7591 where it has any. */
+/** A client as JSON, by the names of RFC 7591 and, beyond those, of our own. */
 export function clientJson(client: Client): Record<string, unknown> {
   const { accessTokenTtlSeconds, sessionIdleTtlSeconds, sessionMaxTtlSeconds } = client.lifetimes
   return {

@@ -97,6 +97,8 @@ t.test('an empty value is an omitted one', async (t) => {
     const optional = await service.post('/token', { ...form, scope: '', resource: '' })
     t.equal(summary(optional), '200', `${grant}, scope and resource empty`)
     t.equal(optional.json().scope, 'orders:read orders:write', `${grant}: all of the scope`)
+    const blank = await service.post('/token', { ...form, scope: '  ' })
+    t.equal(summary(blank), '400 invalid_scope scope_malformed', `${grant}, scope of spaces`)
   }
 })
 

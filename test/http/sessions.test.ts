@@ -19,11 +19,7 @@ interface Listed {
 /** A backend that may start sessions, and a frontend that they are for. */
 async function start(t: Test, options?: ServiceOptions) {
   const service = await createTestService(t, options)
-  const backend = await service.addClient({
-    authenticationMethod: 'client_secret_basic',
-    grantTypes: ['client_credentials'],
-    scope: ['sessions:start'],
-  })
+  const backend = await service.addBackend()
   const frontend = await service.addClient()
   const startSession = (body: object, by: TestClient | undefined = backend) =>
     service.inject({
@@ -109,6 +105,12 @@ t.test('a foreign session looks like one that does not exist', async (t) => {
   }
   t.equal(summary(await service.refresh(frontend, bob.refresh_token)), '200')
   t.strictSame(await readEvents(service, 'session.ended'), [])
+})
+
+t.test('a session is named by its id in either case (RFC 9562 section 4)', async (t) => {
+  const { startFor, end } = await start(t)
+  const ada = await startFor('ada')
+  t.equal((await end(ada.access_token, ada.sid.toUpperCase())).statusCode, 204)
 })
 
 t.test('end-others leaves the session that asks, and those of other users', async (t) => {

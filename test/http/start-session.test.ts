@@ -13,11 +13,7 @@ import {
 /** A backend that may start sessions, and a frontend that they are for. */
 async function start(t: Test, options?: ServiceOptions) {
   const service = await createTestService(t, options)
-  const backend = await service.addClient({
-    authenticationMethod: 'client_secret_basic',
-    grantTypes: ['client_credentials'],
-    scope: ['sessions:start'],
-  })
+  const backend = await service.addBackend()
   const frontend = await service.addClient()
   const startRaw = (payload: string | Buffer, by = backend, type = 'application/json') =>
     service.inject({

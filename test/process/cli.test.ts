@@ -25,11 +25,17 @@ const events = async (service: TestService) =>
 
 t.test('help, the version and the OpenAPI document ask for nothing', async (t) => {
   const mintmark = commandLine({})
-  const [help, number, document] = await Promise.all([
+  const [help, number, document, asJson, helpAsJson, none] = await Promise.all([
     mintmark(['--help']),
     mintmark(['--version']),
     mintmark(['openapi']),
+    mintmark(['--version', '--json']),
+    mintmark(['clients', 'create', '--help', '--json']),
+    mintmark(['clients', '--json']),
   ])
+  t.strictSame(asJson.json(), { version })
+  t.match(helpAsJson.json(), { help: /^Usage: mintmark clients create/ })
+  t.match(JSON.parse(none.stderr), { error: { code: 'help_shown' } })
   t.equal(help.code, 0)
   for (const told of ['Exit codes', '3  the database is unavailable', 'clients', 'openapi']) {
     t.match(help.stdout, told)
@@ -220,6 +226,10 @@ t.test('sessions are listed and ended by an operator', async (t) => {
   t.match(all.json(), { sub: two.sub, ended: { length: 1 } })
   t.match(await mintmark(['sessions', 'end', 'x']), { code: 1, stderr: /mintmark sessions list/ })
   t.match(await mintmark(['sessions', 'end']), { code: 2 })
+  for (const verb of ['list', 'end']) {
+    const unknown = await mintmark(['sessions', verb, '--user', 'nosuch', '--json'])
+    t.match(unknown, { code: 1, stdout: '', stderr: /"code":"user_not_found"/ }, verb)
+  }
   const ended = "select detail from events where type = 'session.ended'"
   const detail = { by: 'operator', reason: 'ended_by_operator' }
   t.strictSame(await query(service.databaseUrl, ended), [{ detail }, { detail }])

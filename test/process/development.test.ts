@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import tap, { type Test } from 'tap'
 import type { Demo } from '../../src/development/demo.ts'
+import { commandLine } from '../support/cli.ts'
 import { query } from '../support/database.ts'
 import {
   freePort,
@@ -160,8 +161,21 @@ tap.test('stopped while it starts, it leaves no database behind', async (t) => {
   const service = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(await freePort()) })
   await until('the database', () => postmasterOf(directory))
   service.signal('SIGTERM')
-  await service.ended()
+  t.equal(await service.ended(), 0)
   t.equal(await postmasterOf(directory), undefined)
+})
+
+tap.test('stopped between its two addresses, IPv4 and IPv6, it closes cleanly', async (t) => {
+  const directory = await usedDirectory(t)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
+    const env = { STATE_DIR: directory, PORT: String(await freePort()) }
+    const service = startProgram(t, MAIN, env)
+    await service.said('listening on')
+    service.signal(signal)
+    t.equal(await service.ended(), 0, signal)
+    t.equal(service.stderr(), '', signal)
+    t.equal(await postmasterOf(directory), undefined, signal)
+  }
 })
 
 tap.test('lost demo credentials are made anew, changed ones are kept', async (t) => {
@@ -181,6 +195,45 @@ tap.test('lost demo credentials are made anew, changed ones are kept', async (t)
   await t.rejects(logIn(service, before), /login_failed/, 'the old password is nobody’s')
   await logIn(service, after)
   t.equal(after.clients.length, 3)
+})
+
+tap.test('what is damaged in the state directory is named, or made anew', async (t) => {
+  const directory = await usedDirectory(t)
+  const env = { STATE_DIR: directory, PORT: String(await freePort()) }
+  const demo = join(directory, 'demo.json')
+  for (const content of ['', 'no JSON', 'null', '{}']) {
+    await writeFile(demo, content)
+    const service = await startService(t, env)
+    t.equal((await readDemo(directory)).clients.length, 3, `demo.json: ${content}`)
+    await logIn(service, await readDemo(directory))
+    await end(service, 'SIGTERM')
+  }
+  const refused = async (place: string, what: RegExp) => {
+    const service = startProgram(t, MAIN, env)
+    t.equal(await service.ended(), 1, place)
+    t.match(service.stderr(), what, place)
+    t.match(service.stderr(), join(directory, place), place)
+    t.notMatch(service.stderr(), /\n\s+at /, 'without a stack')
+    t.equal(await postmasterOf(directory), undefined, place)
+  }
+  await rm(demo)
+  await mkdir(demo)
+  await refused('demo.json', /cannot be read/)
+  await rm(demo, { recursive: true })
+  await writeFile(join(directory, 'master-key'), 'nonsense')
+  await refused('master-key', /does not hold a key of 32 bytes/)
+  await rm(join(directory, 'cluster'), { recursive: true })
+  await mkdir(join(directory, 'cluster'))
+  await refused('cluster', /is no database of Mintmark/)
+})
+
+tap.test('a demo password that was changed is not announced as the current one', async (t) => {
+  const directory = await usedDirectory(t)
+  const env = { STATE_DIR: directory, PORT: String(await freePort()) }
+  const mintmark = commandLine(env)
+  t.equal((await mintmark(['users', 'set-password', 'alice'])).code, 0)
+  const service = await startService(t, env)
+  t.match(service.stderr(), 'the password below is not the current one')
 })
 
 async function usedDirectory(t: Test, name?: string): Promise<string> {

@@ -106,6 +106,13 @@ tap.test('readiness is withdrawn before the service stops to answer', async (t) 
   t.equal((await post(service, '/token', Object.fromEntries(form))).status, 200)
 })
 
+tap.test('the time to finish begins when the delay is over', async (t) => {
+  const { service } = await startWithUser(t, { SHUTDOWN_DELAY: '2s', SHUTDOWN_TIMEOUT: '1s' })
+  service.signal('SIGTERM')
+  t.equal(await service.ended(), 0)
+  t.notMatch(service.stdout(), 'closing took longer')
+})
+
 tap.test('a second signal, given on purpose, ends it at once', async (t) => {
   const { service } = await startWithUser(t, { SHUTDOWN_DELAY: '10m' })
   // Those that come within the first second count as the same one.

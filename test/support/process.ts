@@ -25,6 +25,8 @@ export interface Running {
   stdout(): string
   stderr(): string
   readonly running: boolean
+  /** Resolves as soon as standard output holds that text. */
+  said(text: string): Promise<void>
   signal(signal: NodeJS.Signals): void
   /** How it ended: its exit code, or the signal that ended it. Waits for its end. */
   ended(): Promise<number | NodeJS.Signals>
@@ -75,6 +77,9 @@ export function startProgram(t: Test, file: string, env: Environment): Running {
     stderr: () => written.stderr,
     get running() {
       return end === undefined
+    },
+    async said(text) {
+      while (!written.stdout.includes(text)) await once(child.stdout, 'data')
     },
     signal: (signal) => child.kill(signal),
     ended: () => until(`the end of ${file}`, async () => end),

@@ -52,6 +52,8 @@ export interface TestService {
     roles?: string[]
     claims?: Record<string, unknown>
   }): Promise<{ sub: string; username: string; password: string }>
+  /** A client that may start sessions for the users of others. */
+  addBackend(): Promise<TestClient>
   /** POSTs a form. */
   post(
     path: string,
@@ -131,6 +133,12 @@ export async function createTestService(
       const basic: Record<string, string> = drawn ? { authorization: `Basic ${credentials}` } : {}
       return { clientId, secret: drawn?.secret, basic }
     },
+    addBackend: () =>
+      service.addClient({
+        authenticationMethod: 'client_secret_basic',
+        grantTypes: ['client_credentials'],
+        scope: ['sessions:start'],
+      }),
     async addUser(user = {}) {
       const username = user.username ?? `user-${random.bytes(4).toString('hex')}`
       const password = user.password ?? 'correct horse battery'

@@ -53,10 +53,16 @@ const inRoom = (room: string) => (file: string) => file.startsWith(`src/${room}/
 const PACKAGES: Record<string, (file: string, typeOnly: boolean) => boolean> = {
   // The logger that is handed to compose is the one that Fastify takes: its type, and no more.
   fastify: (file, typeOnly) => inRoom('http')(file) || (file === 'src/compose.ts' && typeOnly),
+  '@fastify/cookie': inRoom('http'),
+  '@fastify/cors': inRoom('http'),
   '@fastify/jwt': inRoom('http'),
+  '@fastify/rate-limit': inRoom('http'),
   '@fastify/swagger': inRoom('http'),
   '@fastify/swagger-ui': inRoom('http'),
   typebox: inRoom('http'),
+  ioredis: inRoom('http'),
+  negotiator: inRoom('http'),
+  tldts: inRoom('oauth'),
   kysely: store,
   pg: store,
   'fast-jwt': inRoom('jwt'),

@@ -4,6 +4,7 @@ import { createRecordEvents } from './audit/store.ts'
 import { type Clock, createCorrectedClock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { createAuthenticateClient } from './clients/authenticate.ts'
+import { createChangeClient } from './clients/change.ts'
 import { createRegisterClient } from './clients/register.ts'
 import { createRotateClientSecret } from './clients/rotate-secret.ts'
 import type { Config } from './config.ts'
@@ -48,6 +49,7 @@ export function composeOperations(options: {
   return {
     ...parts,
     changeAudiences: createChangeAudiences(parts),
+    changeClient: createChangeClient(parts),
     registerClient: createRegisterClient({ ...parts, isSubject }),
     rotateClientSecret: createRotateClientSecret(parts),
     registerUser: createRegisterUser(parts),

@@ -46,7 +46,10 @@ export type Event =
   | ({ type: 'refresh.client_mismatch'; presentedBy: string } & OfSession)
   | { type: 'token.revoked'; jti: string; sub: string; clientId: string }
   | { type: 'login.failed'; clientId: string; sub: string | undefined }
-  | { type: 'client.created' | 'client.deleted' | 'client.secret_rotated'; clientId: string }
+  | {
+      type: 'client.created' | 'client.changed' | 'client.deleted' | 'client.secret_rotated'
+      clientId: string
+    }
   | { type: 'audience.set'; audience: string; signingAlg: string }
   | { type: 'audience.deleted'; audience: string }
   | { type: 'user.created' | 'user.disabled' | 'user.password_changed'; sub: string }

@@ -1,6 +1,7 @@
 import { noOrigin } from '../audit/event.ts'
+import { cookieProblems } from '../clients/cookie-problems.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
-import type { AuthenticationMethod, GrantType } from '../oauth/grant-types.ts'
+import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { parseScope } from '../oauth/scope.ts'
 import type { Answer } from './answer.ts'
 import { clientFacts, clientJson } from './clients-show.ts'
@@ -14,6 +15,8 @@ export interface CreateOptions {
   scope: string
   audience?: string[]
   introspects: string[]
+  origin?: string[]
+  refreshTokenIn?: RefreshTokenPlace
   signingAlg?: Algorithm
   role: string[]
   claims: Record<string, unknown>
@@ -25,14 +28,19 @@ export interface CreateOptions {
 /** Registers a client and tells its secret. */
 export function createClient(clientId: string, options: CreateOptions): Promise<Answer> {
   const { audience } = options
-  if (audience !== undefined) {
+  // What needs no issuer does not ask for one.
+  if (audience !== undefined && options.refreshTokenIn !== 'cookie') {
     return withDeployment([], (deployment) => register(deployment, clientId, options, audience))
   }
   return withDeployment(['issuer'], async (deployment) => {
     const { issuer } = deployment.config
-    const answer = await register(deployment, clientId, options, [issuer])
-    const note = `No --audience given: its tokens are for the issuer itself, ${issuer}.`
-    return { ...answer, notes: [note, ...(answer.notes ?? [])] }
+    const answer = await register(deployment, clientId, options, audience ?? [issuer])
+    const { origin = [], refreshTokenIn = 'body' } = options
+    const notes = cookieProblems({ allowedOrigins: origin, refreshTokenIn }, issuer)
+    if (audience === undefined) {
+      notes.unshift(`No --audience given: its tokens are for the issuer itself, ${issuer}.`)
+    }
+    return { ...answer, notes: [...notes, ...(answer.notes ?? [])] }
   })
 }
 
@@ -51,6 +59,8 @@ async function register(
     scope: parseScope(options.scope),
     audience,
     introspects: options.introspects,
+    allowedOrigins: options.origin,
+    refreshTokenIn: options.refreshTokenIn,
     signingAlg: options.signingAlg,
     roles: options.role,
     claims: options.claims,

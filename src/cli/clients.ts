@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander'
 import { duration } from '../config/readers.ts'
 import { algorithmNames } from '../jwt/algorithms.ts'
-import { authenticationMethods, grantTypes } from '../oauth/grant-types.ts'
+import { authenticationMethods, grantTypes, refreshTokenPlaces } from '../oauth/grant-types.ts'
 import { answering } from './answer.ts'
 import { claims, lifetime, reading } from './arguments.ts'
 import { deleteClient, rotateSecret } from './clients-change.ts'
 import { createClient } from './clients-create.ts'
 import { listAllClients, showClient } from './clients-show.ts'
+import { updateClient } from './clients-update.ts'
 
 /** `mintmark clients`: who may ask for tokens. */
 export function addClientsCommands(program: Command): void {
@@ -18,6 +19,14 @@ export function addClientsCommands(program: Command): void {
     .description('show all there is to know of a client but its secret')
     .argument('<client_id>')
     .action(answering(showClient))
+  clients
+    .command('update')
+    .description('change which pages may call for a client, and where its refresh token travels')
+    .argument('<client_id>')
+    .addOption(originOption())
+    .option('--no-origins', 'let no page call any more')
+    .addOption(refreshTokenOption())
+    .action(answering(updateClient))
   clients
     .command('delete')
     .description('delete a client and end its sessions')
@@ -35,6 +44,15 @@ export function addClientsCommands(program: Command): void {
     )
     .action(answering(rotateSecret))
 }
+
+const originOption = () =>
+  new Option('--origin <origin...>', 'pages that may call it from a browser: https://app.example')
+
+const refreshTokenOption = () =>
+  new Option(
+    '--refresh-token-in <place>',
+    'body, or cookie: an HttpOnly cookie that no script can read (default: body)',
+  ).choices(refreshTokenPlaces)
 
 function addCreate(clients: Command): void {
   clients
@@ -56,6 +74,8 @@ function addCreate(clients: Command): void {
     .option('--scope <scopes>', 'the scopes it may ask for, space-separated', '')
     .option('--audience <uri...>', 'who its tokens may be for (default: the issuer)')
     .option('--introspects <uri...>', 'audiences whose tokens it may introspect', [])
+    .addOption(originOption())
+    .addOption(refreshTokenOption())
     .addOption(
       new Option('--signing-alg <algorithm>', 'how its tokens are signed').choices(algorithmNames),
     )

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../jwt/algorithms.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
-import type { AuthenticationMethod, GrantType } from '../oauth/grant-types.ts'
+import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { formatScope, parseScope } from '../oauth/scope.ts'
 
 /** What a client asks for or calls; `signingAlg` when its tokens must be signed by one algorithm. */
@@ -21,6 +21,9 @@ export interface Client {
   readonly audience: readonly Audience[]
   /** The audiences it is the resource server of, whose tokens it may introspect. */
   readonly introspects: readonly string[]
+  /** The origins (RFC 6454) of the pages that may call this service from a browser. */
+  readonly allowedOrigins: readonly string[]
+  readonly refreshTokenIn: RefreshTokenPlace
   /** Signs all its tokens; undefined leaves the choice to the audience. */
   readonly signingAlg: Algorithm | undefined
   /** In the tokens it gets for itself; those of a user carry the user's. */

@@ -7,7 +7,10 @@ import {
   authenticationMethods,
   type GrantType,
   grantTypes,
+  type RefreshTokenPlace,
+  refreshTokenPlaces,
 } from '../oauth/grant-types.ts'
+import { isOrigin, ORIGIN_RULE } from '../oauth/origin.ts'
 import { areRoles, ROLES_RULE } from '../oauth/roles.ts'
 import { SCOPE_TOKEN_PATTERN, START_SCOPE } from '../oauth/scope.ts'
 
@@ -20,6 +23,9 @@ export interface Registration {
   scope: string[]
   audience: string[]
   introspects: string[]
+  allowedOrigins?: string[] | undefined
+  /** `body` unless it says `cookie`. */
+  refreshTokenIn?: RefreshTokenPlace | undefined
   signingAlg?: Algorithm | undefined
   roles: string[]
   claims: Record<string, unknown>
@@ -83,6 +89,22 @@ const rules: Rule[] = [
     'audience must name 1 to 20 resource servers',
   ],
   [(r) => [...r.audience, ...r.introspects].every(isAudience), AUDIENCE_RULE],
+  [
+    (r) => (r.allowedOrigins ?? []).length <= 50 && (r.allowedOrigins ?? []).every(isOrigin),
+    `allowed_origins must be at most 50, and ${ORIGIN_RULE}`,
+  ],
+  [
+    (r) => r.refreshTokenIn === undefined || among(refreshTokenPlaces, [r.refreshTokenIn]),
+    `refresh_token_in must be one of ${refreshTokenPlaces.join(', ')}`,
+  ],
+  [
+    (r) => r.refreshTokenIn !== 'cookie' || r.authenticationMethod === 'none',
+    'cookies are for public clients (none): the browser that holds the cookie can keep no secret',
+  ],
+  [
+    (r) => r.refreshTokenIn !== 'cookie' || r.grantTypes.includes('refresh_token'),
+    'a client with cookies needs the refresh_token grant: the cookie holds the refresh token',
+  ],
   [(r) => areRoles(r.roles), ROLES_RULE],
   [
     (r) => r.signingAlg === undefined || among(algorithmNames, [r.signingAlg]),
@@ -106,6 +128,8 @@ export function acceptRegistration(registration: Registration): Registration {
     scope: unique(registration.scope).sort(),
     audience: unique(registration.audience),
     introspects: unique(registration.introspects),
+    allowedOrigins: unique(registration.allowedOrigins ?? []),
+    refreshTokenIn: registration.refreshTokenIn ?? 'body',
     roles: unique(registration.roles),
   }
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Executor } from '../db/connect.ts'
 import { isDuplicate } from '../db/failure.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
-import type { AuthenticationMethod, GrantType } from '../oauth/grant-types.ts'
+import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Client } from './client.ts'
 import type { Registration } from './registration.ts'
 
@@ -53,6 +53,8 @@ export async function addClient(
         scope: registration.scope,
         audience: registration.audience,
         introspects: registration.introspects,
+        allowed_origins: registration.allowedOrigins ?? [],
+        refresh_token_in: registration.refreshTokenIn ?? 'body',
         signing_alg: registration.signingAlg ?? null,
         roles: registration.roles,
         claims: JSON.stringify(registration.claims),
@@ -123,6 +125,36 @@ export async function renameAudience(db: Executor, before: string, after: string
     .execute()
 }
 
+/** What of a client's browser side may change after its registration. */
+export interface BrowserSettings {
+  readonly allowedOrigins: readonly string[]
+  readonly refreshTokenIn: RefreshTokenPlace
+}
+
+/** Replaces them. Returns whether there was such a client. */
+export async function replaceBrowserSettings(
+  db: Executor,
+  clientId: string,
+  { allowedOrigins, refreshTokenIn }: BrowserSettings,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('clients')
+    .set({ allowed_origins: [...allowedOrigins], refresh_token_in: refreshTokenIn })
+    .where('client_id', '=', clientId)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** The origins of all clients together, each once. */
+export async function listAllowedOrigins(db: Executor): Promise<string[]> {
+  const rows = await db
+    .selectFrom('clients')
+    .select(sql<string>`unnest(allowed_origins)`.as('origin'))
+    .distinct()
+    .execute()
+  return rows.map(({ origin }) => origin)
+}
+
 /** Removes a client. Returns whether there was one. Its sessions are the caller's to end. */
 export async function removeClient(db: Executor, clientId: string): Promise<boolean> {
   const result = await db.deleteFrom('clients').where('client_id', '=', clientId).executeTakeFirst()
@@ -161,6 +193,8 @@ function fromRow(row: Row): ClientWithSecrets {
       signingAlg: row.audience_algs[audience],
     })),
     introspects: row.introspects,
+    allowedOrigins: row.allowed_origins,
+    refreshTokenIn: row.refresh_token_in as RefreshTokenPlace,
     signingAlg: (row.signing_alg ?? undefined) as Algorithm | undefined,
     roles: row.roles,
     claims: row.claims,

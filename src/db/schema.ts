@@ -25,6 +25,8 @@ interface ClientsTable {
   session_idle_ttl_seconds: number | null
   session_max_ttl_seconds: number | null
   created_at: Instant
+  allowed_origins: string[]
+  refresh_token_in: string
 }
 
 interface AudiencesTable {

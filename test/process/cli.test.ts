@@ -80,7 +80,9 @@ t.test('migrations need a DATABASE_URL and nothing else', async (t) => {
   t.match(status, { code: 1 })
   t.match(status.json(), { migrations: [{ name: '0001_first', applied_at: null }] })
   t.match(early, { code: 1, stderr: /pending: run "mintmark migrate up"/ })
-  t.match((await mintmark(['migrate', 'up', '--json'])).json(), { applied: ['0001_first'] })
+  t.match((await mintmark(['migrate', 'up', '--json'])).json(), {
+    applied: ['0001_first', '0002_browser_clients'],
+  })
   t.match((await mintmark(['migrate', 'up', '--json'])).json(), { applied: [] })
   t.equal((await mintmark(['migrate', 'status'])).code, 0)
   t.match(await mintmark(['clients', 'list']), { code: 0, stdout: /No clients/ })

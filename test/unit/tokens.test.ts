@@ -25,6 +25,8 @@ const client = (more: Partial<Client> = {}): Client => ({
   scope: ['read', 'write'],
   audience: [ORDERS],
   introspects: [],
+  allowedOrigins: [],
+  refreshTokenIn: 'body',
   signingAlg: undefined,
   roles: ['of-the-client'],
   claims: {},

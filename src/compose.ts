@@ -5,6 +5,7 @@ import { type Clock, createCorrectedClock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { createAuthenticateClient } from './clients/authenticate.ts'
 import { createChangeClient } from './clients/change.ts'
+import { createAllowedOrigins } from './clients/origins.ts'
 import { createRegisterClient } from './clients/register.ts'
 import { createRotateClientSecret } from './clients/rotate-secret.ts'
 import type { Config } from './config.ts'
@@ -77,6 +78,7 @@ export function compose(options: {
   const db = database.kysely
   const masterKeys = createMasterKeys(config.masterKeys)
   const keyRing = createKeyRing({ database, masterKeys, clock, random })
+  const allowedOrigins = createAllowedOrigins({ db, clock })
   const authenticateClient = createAuthenticateClient({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
   const operations = composeOperations({ database, clock, random, hashing })
@@ -130,6 +132,7 @@ export function compose(options: {
     readTokenState,
     introspect,
     revokeToken,
+    allowedOrigins,
     authenticateClient,
     tokenEndpoint,
     startBackendSession,

@@ -6,6 +6,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
+import { shareWithPages } from './plugins/cors.ts'
 import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
 import {
@@ -16,6 +17,7 @@ import {
 import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
+import { createRouteTable } from './plugins/route-table.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
 import { jwksRoute } from './routes/jwks.ts'
@@ -37,7 +39,8 @@ export type AppOptions = {
   clock: Clock
   random: Random
   logger: FastifyBaseLogger
-} & Parameters<typeof guardWithBearer>[1] &
+} & Omit<Parameters<typeof shareWithPages>[1], 'routes'> &
+  Parameters<typeof guardWithBearer>[1] &
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &
   Parameters<typeof jwksRoute>[1] &
@@ -76,13 +79,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerFrameworkError,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
+  const routes = createRouteTable(app)
   connectionErrors.watch(app)
   logRequests(app)
+  // Before anything that may refuse: a page must be able to read the refusal.
+  await shareWithPages(app, { ...options, routes })
   refuseAmbiguousHeaders(app)
   refuseEncodedBodies(app)
   releaseConnections(app)
   requireStatedSecurity(app)
-  answerUnmatched(app)
+  answerUnmatched(app, routes)
   answerProblems(app)
   for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
   await describeApi(app, options)

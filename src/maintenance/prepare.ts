@@ -1,4 +1,5 @@
 import type { Clock, CorrectedClock } from '../base/clock.ts'
+import type { AllowedOrigins } from '../clients/origins.ts'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable, describeDatabaseError } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
@@ -8,6 +9,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 export interface PrepareOptions {
   database: Database
   keyRing: KeyRing
+  allowedOrigins: AllowedOrigins
   clock: CorrectedClock
   hostClock: Clock
   /** Applies migrations first; without it they are waited for. */
@@ -23,7 +25,7 @@ export interface PrepareOptions {
 }
 
 /**
- * Does what must be done once before requests can be served: migrations, the clock, the keys. Waits
+ * Does what must be done once before requests can be served: migrations, the clock, the keys, the pages that may call. Waits
  * for a database that is away or not migrated yet, so that the order in which things are started
  * does not matter; `/readyz` says meanwhile what is missing. Throws on what waiting cannot mend, such
  * as a signing key that no master key opens.
@@ -42,7 +44,7 @@ export async function prepare(options: PrepareOptions): Promise<void> {
 
 /** Says what stands in the way; undefined when all is done. */
 async function tryToPrepare(options: PrepareOptions): Promise<string | undefined> {
-  const { database, keyRing, clock, hostClock, migrate, seed } = options
+  const { database, keyRing, allowedOrigins, clock, hostClock, migrate, seed } = options
   try {
     await migrate?.()
     const status = await migrationStatus(database)
@@ -52,6 +54,7 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
     }
     clock.correct(await measureClockOffset(database, hostClock))
     await seed()
+    await allowedOrigins.load()
     await keyRing.load()
     return undefined
   } catch (error) {

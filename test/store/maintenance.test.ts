@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createCorrectedClock, systemClock } from '../../src/base/clock.ts'
+import { createAllowedOrigins } from '../../src/clients/origins.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { measureClockOffset } from '../../src/db/reference-clock.ts'
@@ -141,6 +142,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
       clock: hostClock,
       random: createSeededRandom(t.name),
     }),
+    allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
     hostClock,
     migrate: undefined,

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../oauth/error.ts'
 import { Problem } from '../problem.ts'
+import { methodsOf, type RouteTable } from './route-table.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -11,22 +12,15 @@ declare module 'fastify' {
 
 /**
  * Answers what no route matches: 405 with `Allow` where the path exists with other methods (RFC 9110
- * §15.5.6), else 404. Call it before the routes are registered.
+ * §15.5.6), else 404.
  */
-export function answerUnmatched(app: FastifyInstance): void {
-  const routes: { path: RegExp; route: RouteOptions }[] = []
-  app.addHook('onRoute', (route) => {
-    if (route.schema?.hide === true) return
-    const pattern = route.url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')
-    routes.push({ path: new RegExp(`^${pattern}$`), route })
-  })
+export function answerUnmatched(app: FastifyInstance, routes: RouteTable): void {
   app.setNotFoundHandler((request: FastifyRequest, _reply: FastifyReply) => {
-    const path = request.url.split('?')[0] as string
-    const matching = routes.filter((one) => one.path.test(path)).map(({ route }) => route)
+    const matching = routes.find(request.url)
     if (matching.length === 0) {
       throw new Problem(404, 'not_found', 'there is nothing at this path; see /docs')
     }
-    const allow = [...new Set(matching.flatMap(({ method }) => method))].join(', ')
+    const allow = methodsOf(matching).join(', ')
     const message = `this path takes ${allow}`
     throw matching.every(({ config }) => config?.errorShape === 'oauth')
       ? new OAuthError('method_not_allowed', message, { allow })

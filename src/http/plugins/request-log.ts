@@ -9,6 +9,8 @@ export interface RequestFacts {
   outcome?: string
   error?: string
   reason?: string
+  /** The origin of a page that may not call. */
+  refusedOrigin?: string
 }
 
 declare module 'fastify' {
@@ -32,7 +34,7 @@ export function logRequests(app: FastifyInstance): void {
 
 /** Writes the line of a request that has been answered. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const { clientId, sid, grantType, outcome, error, reason } = request.facts
+  const { clientId, sid, grantType, outcome, error, reason, refusedOrigin } = request.facts
   request.log.info(
     {
       method: request.method,
@@ -46,6 +48,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       outcome,
       error,
       reason,
+      refused_origin: refusedOrigin,
     },
     'request',
   )

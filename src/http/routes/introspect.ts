@@ -36,6 +36,7 @@ export function introspectRoute(
   app.post(
     '/introspect',
     {
+      config: { pages: 'none' },
       schema: {
         operationId: 'introspectToken',
         summary: 'Ask about a token',

@@ -28,6 +28,7 @@ export function jwksRoute(app: FastifyInstance, options: { keyRing: KeyRing }): 
   app.get(
     '/.well-known/jwks.json',
     {
+      config: { pages: 'any' },
       schema: {
         operationId: 'getJwks',
         summary: 'The public keys',

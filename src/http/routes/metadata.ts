@@ -34,6 +34,7 @@ export function metadataRoutes(app: FastifyInstance, options: { issuer: string }
     app.get(
       path,
       {
+        config: { pages: 'any' },
         schema: {
           operationId,
           summary: 'Where everything is',

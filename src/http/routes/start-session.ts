@@ -70,6 +70,7 @@ export function startSessionRoute(
   app.post<{ Body: Static<typeof SessionRequestBody> }>(
     '/sessions',
     {
+      config: { pages: 'none' },
       schema: {
         operationId: 'startSession',
         summary: 'Start a session for a user',

@@ -111,7 +111,8 @@ export function compose(options: {
   const answerWithTokens = createAnswerWithTokens({ clock, issueAccessToken })
   const grantOptions = { ...sessionOptions, issuer, passwords, startSession, lifetimes: config }
   const grants = createGrants({ ...grantOptions, rotateRefreshToken })
-  const tokenEndpoint = createTokenEndpoint({ grants, authenticateClient, answerWithTokens })
+  const deskOptions = { authenticateClient, answerWithTokens, issuer }
+  const tokenEndpoint = createTokenEndpoint({ ...deskOptions, grants })
   const startBackendSession = createStartBackendSession({
     ...grantOptions,
     db,

@@ -1,6 +1,6 @@
 import type { Origin } from '../audit/event.ts'
 import type { Client } from '../clients/client.ts'
-import type { GrantType } from '../oauth/grant-types.ts'
+import type { GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { Subject } from '../tokens/access-token.ts'
 
@@ -9,6 +9,7 @@ export interface GrantRequest {
   readonly client: Client
   readonly parameters: Parameters
   readonly idempotencyKey: string | undefined
+  readonly refreshTokenIn: RefreshTokenPlace
   readonly origin: Origin
 }
 

@@ -73,6 +73,11 @@ export function createStartBackendSession(options: {
       )
     }
     const client = await readFrontend(request.clientId)
+    if (client.refreshTokenIn === 'cookie') {
+      throw invalid(
+        'client_id names a client whose refresh token only its own login sets, as a cookie',
+      )
+    }
     const authTime = readAuthTime(request.authTime, clock.now())
     const problem = claimsProblem(request.claims)
     if (problem !== undefined) throw invalid(problem)

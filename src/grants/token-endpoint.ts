@@ -1,8 +1,10 @@
 import type { Origin } from '../audit/event.ts'
 import type { AuthenticateClient } from '../clients/authenticate.ts'
-import { requireGrant } from '../clients/client.ts'
+import { type Client, requireGrant } from '../clients/client.ts'
 import { readCredentials } from '../clients/credentials.ts'
+import { type Page, requireOwnPage } from '../clients/own-page.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
+import type { RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
 import type { Grant } from './grant.ts'
@@ -13,6 +15,9 @@ export interface TokenRequest {
   readonly parameters: Parameters
   /** The Idempotency-Key header, unread. */
   readonly idempotencyKey: string | undefined
+  /** Where the refresh token came in, if there is one. */
+  readonly refreshTokenIn: RefreshTokenPlace
+  readonly page: Page
   readonly origin: Origin
 }
 
@@ -24,7 +29,7 @@ export interface TokenRequest {
 export type TokenEndpoint = (
   grantType: string,
   request: TokenRequest,
-) => Promise<TokenAnswer & { clientId: string }>
+) => Promise<TokenAnswer & { client: Client }>
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
@@ -32,10 +37,12 @@ export function createTokenEndpoint(options: {
   grants: readonly Grant[]
   authenticateClient: AuthenticateClient
   answerWithTokens: AnswerWithTokens
+  issuer: string
 }): TokenEndpoint {
   const grants = new Map<string, Grant>(options.grants.map((grant) => [grant.type, grant]))
   const known = [...grants.keys()].join(', ')
-  return async (grantType, { authorizationHeader, parameters, idempotencyKey, origin }) => {
+  return async (grantType, request) => {
+    const { authorizationHeader, parameters, idempotencyKey } = request
     const grant = grants.get(grantType)
     if (grant === undefined) {
       throw new OAuthError(
@@ -53,8 +60,10 @@ export function createTokenEndpoint(options: {
     // Whoever shows a secret is told first whether it is the right one.
     if (credentials.secret === undefined) grant.screen?.(parameters)
     const client = await options.authenticateClient(credentials)
+    // A foreign page must not even log somebody in (RFC 9700 section 4.7): the cookie would be set.
+    if (client.refreshTokenIn === 'cookie') requireOwnPage(client, request.page, options.issuer)
     requireGrant(client, grant.type)
-    const answer = await grant.authorize({ client, parameters, idempotencyKey, origin })
-    return { ...options.answerWithTokens(answer), clientId: client.clientId }
+    const answer = await grant.authorize({ ...request, client })
+    return { ...options.answerWithTokens(answer), client }
   }
 }

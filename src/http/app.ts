@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
@@ -18,6 +19,7 @@ import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { createRouteTable } from './plugins/route-table.ts'
+import { createRefreshCookies } from './refresh-cookies.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
 import { jwksRoute } from './routes/jwks.ts'
@@ -44,11 +46,11 @@ export type AppOptions = {
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &
   Parameters<typeof jwksRoute>[1] &
-  Omit<Parameters<typeof logoutRoute>[1], 'db'> &
+  Omit<Parameters<typeof logoutRoute>[1], 'db' | 'refreshCookies'> &
   Parameters<typeof metadataRoutes>[1] &
   Parameters<typeof revokeRoute>[1] &
   Parameters<typeof startSessionRoute>[1] &
-  Parameters<typeof tokenRoute>[1]
+  Omit<Parameters<typeof tokenRoute>[1], 'refreshCookies'>
 
 const BODY_LIMIT = 16 * 1024
 
@@ -93,7 +95,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
   await describeApi(app, options)
 
-  const routeOptions = { ...options, db: database.kysely }
+  const db = database.kysely
+  const refreshCookies = createRefreshCookies({ ...options, db })
+  const routeOptions = { ...options, db, refreshCookies }
+  // Only for writing cookies: they are read where they are used.
+  await app.register(cookie, { hook: false })
   app.register((scope, _options, done) => {
     healthRoutes(scope, options)
     jwksRoute(scope, options)
@@ -107,8 +113,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     refuseTwoAuthorizations(scope)
     scope.register((forms, _formOptions, formsDone) => {
       readOAuthBodies(forms)
-      tokenRoute(forms, options)
-      refreshRoute(forms, options)
+      tokenRoute(forms, routeOptions)
+      refreshRoute(forms, routeOptions)
       logoutRoute(forms, routeOptions)
       revokeRoute(forms, options)
       introspectRoute(forms, options)

@@ -5,8 +5,10 @@ import { DatabaseUnavailable, describeDatabaseError } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import { reportImpossibleCookies } from './impossible-cookies.ts'
 
 export interface PrepareOptions {
+  issuer: string
   database: Database
   keyRing: KeyRing
   allowedOrigins: AllowedOrigins
@@ -56,6 +58,7 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
     await seed()
     await allowedOrigins.load()
     await keyRing.load()
+    await reportImpossibleCookies({ ...options, db: database.kysely })
     return undefined
   } catch (error) {
     if (error instanceof DatabaseUnavailable) {

@@ -39,15 +39,26 @@ export function collectParameters(pairs: Iterable<readonly [string, string]>): P
     if (name === REPEATABLE) resources.push(value)
     else values.set(name, value)
   }
-  return {
-    get: (name) => values.get(name),
-    require(name) {
-      const value = values.get(name)
-      if (value === undefined) {
-        throw new OAuthError('parameter_missing', `parameter ${quotable(name)} is missing`)
-      }
-      return value
-    },
-    resources,
+  const get = (name: string) => values.get(name)
+  return { get, require: requireFrom(get), resources }
+}
+
+/** The same parameters with some values set, whatever they were before. */
+export function withValues(
+  parameters: Parameters,
+  values: Readonly<Record<string, string>>,
+): Parameters {
+  const get = (name: string) => (Object.hasOwn(values, name) ? values[name] : parameters.get(name))
+  return { ...parameters, get, require: requireFrom(get) }
+}
+
+/** Reads what must be there. */
+function requireFrom(get: Parameters['get']): Parameters['require'] {
+  return (name) => {
+    const value = get(name)
+    if (value === undefined) {
+      throw new OAuthError('parameter_missing', `parameter ${quotable(name)} is missing`)
+    }
+    return value
   }
 }

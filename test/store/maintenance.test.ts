@@ -12,6 +12,7 @@ import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { createSeededRandom } from '../support/random.ts'
+import { createTestService } from '../support/service.ts'
 import { TEST_MASTER_KEY } from '../support/template.ts'
 import { connect, createSessions, type Sessions } from './fixtures/sessions.ts'
 
@@ -135,6 +136,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
   }
   const hostClock = createStoppedClock()
   const options: PrepareOptions = {
+    issuer: 'https://auth.example',
     database,
     keyRing: createKeyRing({
       database,
@@ -222,4 +224,21 @@ t.test('what waiting cannot mend is thrown', async (t) => {
     throw new Error('migration 0001_first failed and was rolled back')
   }
   await t.rejects(prepare({ ...options, migrate }), /0001_first failed/)
+})
+
+t.test('a start tells which client’s cookie can never reach the service', async (t) => {
+  const service = await createTestService(t)
+  await service.addClient({ clientId: 'fine', refreshTokenIn: 'cookie', allowedOrigins: [] })
+  await service.addClient({
+    clientId: 'lost',
+    refreshTokenIn: 'cookie',
+    allowedOrigins: ['https://app.auth.example', 'https://app.elsewhere.example'],
+  })
+  await service.addClient({ clientId: 'plain', allowedOrigins: ['https://app.elsewhere.example'] })
+  const { options } = createPreparation(t, service.databaseUrl)
+  const told: object[] = []
+  const logger = { info: () => {}, warn: (fields: object) => told.push(fields) }
+  await prepare({ ...options, logger })
+  t.match(told, [{ client_id: 'lost', problem: /app\.elsewhere\.example.*of different sites/ }])
+  t.equal(told.length, 1)
 })

@@ -25,7 +25,8 @@ export function createRefreshTokenGrant(options: {
       const token = options.refreshTokens.parse(parameters.require('refresh_token'))
       if (token === undefined) throw unknownToken()
     },
-    async authorize({ client, parameters, idempotencyKey, origin }) {
+    async authorize({ client, parameters, idempotencyKey, refreshTokenIn, origin }) {
+      if (refreshTokenIn !== client.refreshTokenIn) throw inWrongPlace(client)
       const scope = parseScope(parameters.get('scope') ?? '')
       const { resources } = parameters
       const rotation = await options.rotateRefreshToken({
@@ -40,6 +41,17 @@ export function createRefreshTokenGrant(options: {
       return answer(rotation, client, scope, resources)
     },
   }
+}
+
+/** A token that no script was given is used by one: it was stolen from the cookie, or never ours. */
+function inWrongPlace({ clientId, refreshTokenIn }: Client): OAuthError {
+  const name = quotable(clientId)
+  return refreshTokenIn === 'cookie'
+    ? new OAuthError(
+        'cookie_required',
+        `the refresh token of client ${name} comes in its cookie alone: call POST /refresh without one`,
+      )
+    : new OAuthError('cookie_outdated', `client ${name} has no cookies: send refresh_token`)
 }
 
 function answer(

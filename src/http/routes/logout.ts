@@ -1,16 +1,26 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Executor } from '../../db/connect.ts'
+import type { Parameters } from '../../oauth/parameters.ts'
 import type { EndSessions } from '../../sessions/end.ts'
 import type { RefreshTokens } from '../../sessions/refresh-token.ts'
 import { findByHandle } from '../../sessions/store.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
+import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
 
 const LogoutRequestBody = Type.Object({
-  refresh_token: Type.String({ description: 'Any refresh token of the session, also an old one.' }),
+  refresh_token: Type.Optional(
+    Type.String({
+      description:
+        'Any refresh token of the session, also an old one; not for a client with cookies.',
+    }),
+  ),
+  client_id: Type.Optional(
+    Type.String({ description: 'Needed where the browser holds the cookie of another client.' }),
+  ),
 })
 
 /**
@@ -19,9 +29,14 @@ const LogoutRequestBody = Type.Object({
  */
 export function logoutRoute(
   app: FastifyInstance,
-  options: { db: Executor; refreshTokens: RefreshTokens; endSessions: EndSessions },
+  options: {
+    db: Executor
+    refreshTokens: RefreshTokens
+    endSessions: EndSessions
+    refreshCookies: RefreshCookies
+  },
 ): void {
-  const { db, refreshTokens, endSessions } = options
+  const { db, refreshTokens, endSessions, refreshCookies } = options
   app.post(
     '/logout',
     {
@@ -42,7 +57,11 @@ export function logoutRoute(
       },
     },
     async (request, reply) => {
-      const token = refreshTokens.parse(parametersOf(request).require('refresh_token'))
+      const parameters = parametersOf(request)
+      const cookie = await refreshCookies.read(request, parameters)
+      if (cookie === undefined && isDone(request, parameters)) return reply.code(204).send()
+      const value = cookie?.refreshToken ?? parameters.require('refresh_token')
+      const token = refreshTokens.parse(value)
       const found = token && (await findByHandle(db, token.handleHash))
       if (found !== undefined) {
         const { sid, sub, clientId } = found.session
@@ -50,7 +69,17 @@ export function logoutRoute(
         request.facts.clientId = clientId
         await endSessions.end({ sid }, 'logged_out', { by: sub, origin: originOf(request) })
       }
+      // Not before the session has ended: it could not be ended by a second try then.
+      if (cookie !== undefined) refreshCookies.clear(reply, cookie.client.clientId)
       return reply.code(204).send()
     },
   )
+}
+
+/**
+ * Whether a page with cookies logs out where no cookie is left: a second click, or another tab. Only
+ * such a page sends X-CSRF.
+ */
+function isDone(request: FastifyRequest, parameters: Parameters): boolean {
+  return parameters.get('refresh_token') === undefined && pageOf(request).csrf === '1'
 }

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { TokenEndpoint } from '../../grants/token-endpoint.ts'
+import type { TokenEndpoint, TokenRequest } from '../../grants/token-endpoint.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import { withValues } from '../../oauth/parameters.ts'
+import type { CookieToken, RefreshCookies } from '../refresh-cookies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
@@ -24,8 +27,9 @@ const RefreshRequestBody = Type.Object({
 /** `POST /refresh`: the refresh_token grant of `POST /token`, in the shape that frontends ask for. */
 export function refreshRoute(
   app: FastifyInstance,
-  options: { tokenEndpoint: TokenEndpoint },
+  options: { tokenEndpoint: TokenEndpoint; refreshCookies: RefreshCookies },
 ): void {
+  const { tokenEndpoint, refreshCookies } = options
   app.post(
     '/refresh',
     {
@@ -48,8 +52,30 @@ export function refreshRoute(
       },
     },
     async (request, reply) => {
-      const answer = await options.tokenEndpoint('refresh_token', toTokenRequest(request))
-      return sendTokens(request, reply, 'refresh_token', answer)
+      const tokenRequest = toTokenRequest(request)
+      const token = await refreshCookies.read(request, tokenRequest.parameters)
+      if (token === undefined) requireBodyToken(tokenRequest)
+      const answer = await tokenEndpoint(
+        'refresh_token',
+        token === undefined ? tokenRequest : withToken(tokenRequest, token),
+      )
+      return sendTokens(request, reply, 'refresh_token', answer, refreshCookies)
     },
   )
+}
+
+/** A page with cookies is told what it misses, and not that a client must authenticate. */
+function requireBodyToken({ parameters, page }: TokenRequest): void {
+  if (page.csrf === undefined || parameters.get('refresh_token') !== undefined) return
+  throw new OAuthError(
+    'cookie_missing',
+    'no refresh token cookie came along: nobody is logged in here, or the page did not send credentials',
+  )
+}
+
+/** The same request as if the cookie's token and client had been in its body. */
+function withToken(request: TokenRequest, { client, refreshToken }: CookieToken): TokenRequest {
+  const { parameters } = request
+  const fromCookie = { client_id: client.clientId, refresh_token: refreshToken }
+  return { ...request, refreshTokenIn: 'cookie', parameters: withValues(parameters, fromCookie) }
 }

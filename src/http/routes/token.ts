@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Client } from '../../clients/client.ts'
 import type { TokenAnswer } from '../../grants/answer.ts'
 import type { TokenEndpoint, TokenRequest } from '../../grants/token-endpoint.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
+import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
@@ -73,7 +75,10 @@ export const refreshHeaders = {
 }
 
 /** `POST /token` (RFC 6749 §3.2). */
-export function tokenRoute(app: FastifyInstance, options: { tokenEndpoint: TokenEndpoint }): void {
+export function tokenRoute(
+  app: FastifyInstance,
+  options: { tokenEndpoint: TokenEndpoint; refreshCookies: RefreshCookies },
+): void {
   app.post(
     '/token',
     {
@@ -101,7 +106,7 @@ export function tokenRoute(app: FastifyInstance, options: { tokenEndpoint: Token
       const tokenRequest = toTokenRequest(request)
       const grantType = tokenRequest.parameters.require('grant_type')
       const answer = await options.tokenEndpoint(grantType, tokenRequest)
-      return sendTokens(request, reply, grantType, answer)
+      return sendTokens(request, reply, grantType, answer, options.refreshCookies)
     },
   )
 }
@@ -113,24 +118,34 @@ export function toTokenRequest(request: FastifyRequest): TokenRequest {
     authorizationHeader: request.headers.authorization,
     parameters: parametersOf(request),
     idempotencyKey: Array.isArray(key) ? key.join(',') : key,
+    refreshTokenIn: 'body',
+    page: pageOf(request),
     origin: originOf(request),
   }
 }
 
-/** Answers with tokens, and notes for the log what they were given for. */
+/**
+ * Answers with tokens, the refresh token in the body or in the client's cookie, and notes for the log
+ * what they were given for.
+ */
 export function sendTokens(
   request: FastifyRequest,
   reply: FastifyReply,
   grantType: string,
-  answer: TokenAnswer & { clientId: string },
+  answer: TokenAnswer & { client: Client },
+  refreshCookies: RefreshCookies,
 ) {
   const { facts } = request
   facts.grantType = grantType
-  facts.clientId = answer.clientId
+  const { clientId, refreshTokenIn } = answer.client
+  facts.clientId = clientId
   if (answer.sid !== undefined) facts.sid = answer.sid
   if (answer.refreshOutcome !== undefined) {
     facts.outcome = answer.refreshOutcome
     reply.header('refresh-outcome', answer.refreshOutcome)
   }
-  return toTokenResponse(answer)
+  const { refreshToken, sessionExpiresInSeconds = 0 } = answer
+  if (refreshTokenIn === 'body' || refreshToken === undefined) return toTokenResponse(answer)
+  refreshCookies.set(reply, clientId, refreshToken, sessionExpiresInSeconds)
+  return toTokenResponse({ ...answer, refreshToken: undefined })
 }

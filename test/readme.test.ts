@@ -96,7 +96,11 @@ t.test('beside a running service', async (t) => {
     t.match(stdout, /"orders_of":/, 'the sibling answers')
     t.match(stdout, /^\S+ +alice +web +20/m, 'the session is listed')
     t.match(stdout, /"reason":"session_revoked"/, 'logged out')
-    t.match(stdout, /"session_expires_in":\d+\}204$/m, 'a login, a refresh and a logout by a cookie')
+    t.match(
+      stdout,
+      /"session_expires_in":\d+\}204$/m,
+      'a login, a refresh and a logout by a cookie',
+    )
   })
 
   await t.test('a service verifies as printed', async (t) => {

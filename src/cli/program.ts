@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { version } from '../version.ts'
 import { addAudiencesCommands } from './audiences.ts'
 import { addClientsCommands } from './clients.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { addKeysCommands } from './keys.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { addOpenapiCommand } from './openapi.ts'
@@ -48,6 +49,7 @@ export function createProgram(json: boolean): Command {
   addAudiencesCommands(program)
   addKeysCommands(program)
   addTokenCommands(program)
+  addDoctorCommand(program)
   addOpenapiCommand(program)
   return program
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
-import { isWritable } from '../db/writable.ts'
+import { readServer } from '../db/server.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
 /** Whether requests should be sent here, and if not, why. */
@@ -54,7 +54,7 @@ async function examineDatabase(
     const migrations = await inTime(migrationStatus(database))
     const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
     return {
-      database: (await inTime(isWritable(database)))
+      database: (await inTime(readServer(database))).writable
         ? { ok: true, detail: 'answers' }
         : { ok: false, detail: 'takes no writes: it is a standby, or read-only' },
       migrations:

@@ -1,0 +1,86 @@
+import { systemClock } from '../base/clock.ts'
+import type { MasterKey } from '../config/master-keys.ts'
+import type { Database } from '../db/connect.ts'
+import { migrationStatus } from '../db/migrate.ts'
+import { measureClockOffset } from '../db/reference-clock.ts'
+import { readServer } from '../db/server.ts'
+import { algorithmNames } from '../jwt/algorithms.ts'
+import { createMasterKeys } from '../keys/master-keys.ts'
+import { openPrivateKey } from '../keys/signing-key.ts'
+import { listSigningKeys } from '../keys/store.ts'
+import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
+import { count } from './table.ts'
+
+const OLDEST_MAJOR = 14
+
+/** Which server it is, and whether it takes writes. Throws DatabaseUnavailable, like all here. */
+export async function diagnoseServer(database: Database): Promise<Diagnosis> {
+  const { version, major, writable } = await readServer(database)
+  const name = `PostgreSQL ${version}`
+  if (!writable) {
+    return bad('database', `${name} takes no writes: a standby, or read-only`, 'name the primary')
+  }
+  return major < OLDEST_MAJOR
+    ? bad('database', `${name} is too old`, `use ${OLDEST_MAJOR} or newer`)
+    : good('database', `${name}, takes writes`)
+}
+
+/** Whether the tables are those of this version. */
+export async function diagnoseMigrations(database: Database): Promise<Diagnosis> {
+  const migrations = await migrationStatus(database)
+  const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
+  return pending.length === 0
+    ? good('migrations', `all ${migrations.length} applied`)
+    : bad(
+        'migrations',
+        `pending: ${pending.map(({ name }) => name).join(', ')}`,
+        'run mintmark migrate up, or set MIGRATE_ON_START=true',
+      )
+}
+
+/** Whether every signing key opens under the master keys, and each algorithm has one that signs. */
+export async function diagnoseKeys(
+  database: Database,
+  list: readonly MasterKey[],
+): Promise<Diagnosis[]> {
+  const keys = await listSigningKeys(database.kysely)
+  if (keys.length === 0) {
+    return [warning('keys', 'none yet', 'start the service: it makes its first ones')]
+  }
+  const masterKeys = createMasterKeys(list)
+  const closed = keys.filter((key) => {
+    try {
+      openPrivateKey(key, masterKeys)
+      return false
+    } catch {
+      return true
+    }
+  })
+  const missing = algorithmNames.filter(
+    (name) => !keys.some((key) => key.algorithm === name && key.state === 'active'),
+  )
+  const inUse = keys.length - closed.length
+  return [
+    ...closed.map(({ kid, sealed }) =>
+      bad(
+        'keys',
+        `signing key ${kid} does not open under master key ${sealed.masterKeyId}`,
+        `put the right key with the id ${sealed.masterKeyId} into MASTER_KEYS`,
+      ),
+    ),
+    ...missing.map((name) => warning('keys', `none signs ${name}`, 'start the service')),
+    ...(inUse > 0 ? [good('keys', `${count(inUse, 'signing key')} can be opened`)] : []),
+  ]
+}
+
+/** More than this, and somebody who compares two logs is misled. In milliseconds. */
+const TOLERANCE_MS = 1_000
+
+/** How far this host's clock is from the database's, by which everything is judged. */
+export async function diagnoseClock(database: Database): Promise<Diagnosis> {
+  const offset = await measureClockOffset(database, systemClock)
+  const detail = `this host is ${Math.abs(offset)} ms ${offset < 0 ? 'ahead of' : 'behind'} the database`
+  return Math.abs(offset) <= TOLERANCE_MS
+    ? good('clock', detail)
+    : warning('clock', detail, 'synchronise both by NTP; the service goes by the database’s')
+}

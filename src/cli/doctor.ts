@@ -1,0 +1,108 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { ConfigurationError, processEnvironment, readConfig } from '../config.ts'
+import type { Database } from '../db/connect.ts'
+import { isOrigin, ORIGIN_RULE } from '../oauth/origin.ts'
+import { type Answer, answering } from './answer.ts'
+import { withDatabase } from './deployment.ts'
+import { bad, type Diagnosis, good } from './diagnosis.ts'
+import { diagnoseCookies, diagnoseOrigin } from './doctor-browser.ts'
+import {
+  diagnoseClock,
+  diagnoseKeys,
+  diagnoseMigrations,
+  diagnoseServer,
+} from './doctor-database.ts'
+import { toFailure } from './failure.ts'
+import { count } from './table.ts'
+
+/** `mintmark doctor`: what an operator would look at, one after the other. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('examine configuration, database, migrations, keys, clock and cookies')
+    .option('--origin <origin>', 'also whether pages of it can call and use cookies', originOption)
+    .action(answering(examine))
+}
+
+function originOption(text: string): string {
+  if (isOrigin(text)) return text
+  throw new InvalidArgumentError(ORIGIN_RULE)
+}
+
+async function examine({ origin }: { origin?: string }): Promise<Answer> {
+  const diagnoses = [...diagnoseConfiguration(), ...(await diagnoseDeployment(origin))]
+  const [failed, warned] = (['bad', 'warning'] as const).map(
+    (verdict) => diagnoses.filter((one) => one.verdict === verdict).length,
+  )
+  const isGood = failed === 0
+  return {
+    json: { good: isGood, diagnoses },
+    text: `${diagnoses.map(describe).join('\n')}\n\n${summarise(failed ?? 0, warned ?? 0)}`,
+    good: isGood,
+  }
+}
+
+function diagnoseConfiguration(): Diagnosis[] {
+  try {
+    const { development, issuer } = readConfig(processEnvironment())
+    const mode = development ? 'development, as DATABASE_URL is not set' : 'production'
+    return [good('configuration', `complete; issuer ${issuer}; ${mode}`)]
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.problems.map(({ variable, problem, example }) =>
+      bad('configuration', `${variable} ${problem}`, `set ${variable}, for example to ${example}`),
+    )
+  }
+}
+
+async function diagnoseDeployment(origin: string | undefined): Promise<Diagnosis[]> {
+  try {
+    return await withDatabase(['issuer', 'masterKeys'], async (database, config) => {
+      const diagnoses = await diagnoseDatabase(database)
+      if (diagnoses.some(({ verdict }) => verdict === 'bad')) return diagnoses
+      const keys = await diagnoseKeys(database, config.masterKeys)
+      return [...diagnoses, ...keys, ...(await diagnoseBrowsers(database, config.issuer, origin))]
+    })
+  } catch (error) {
+    return error instanceof ConfigurationError ? diagnoseDatabaseAlone() : [unavailable(error)]
+  }
+}
+
+/** With a configuration that has been found wrong, the database may still be the right one. */
+async function diagnoseDatabaseAlone(): Promise<Diagnosis[]> {
+  try {
+    return await withDatabase([], diagnoseDatabase)
+  } catch (error) {
+    return error instanceof ConfigurationError ? [] : [unavailable(error)]
+  }
+}
+
+function unavailable(error: unknown): Diagnosis {
+  return bad('database', toFailure(error).message, 'start it, or correct DATABASE_URL')
+}
+
+/** Stops at what makes the rest unanswerable. */
+async function diagnoseDatabase(database: Database): Promise<Diagnosis[]> {
+  const server = await diagnoseServer(database)
+  if (server.verdict === 'bad') return [server]
+  return [server, await diagnoseMigrations(database), await diagnoseClock(database)]
+}
+
+async function diagnoseBrowsers(database: Database, issuer: string, origin: string | undefined) {
+  const cookies = await diagnoseCookies(database.kysely, issuer)
+  return origin === undefined
+    ? cookies
+    : [...cookies, ...(await diagnoseOrigin(database.kysely, issuer, origin))]
+}
+
+const MARK = { good: '✓', warning: '!', bad: '✗' } as const
+
+function describe({ topic, verdict, detail, remedy }: Diagnosis): string {
+  const line = `${MARK[verdict]} ${topic}: ${detail}`
+  return remedy === undefined ? line : `${line}\n    → ${remedy}`
+}
+
+function summarise(failed: number, warned: number): string {
+  if (failed > 0) return `${count(failed, 'problem')}.`
+  return warned > 0 ? `No problem, ${count(warned, 'warning')}.` : 'All is well.'
+}

@@ -1,0 +1,82 @@
+import t from 'tap'
+import { commandLine } from '../support/cli.ts'
+import { createTestDatabase, query } from '../support/database.ts'
+import { production } from '../support/process.ts'
+import { createTestService } from '../support/service.ts'
+
+interface Report {
+  good: boolean
+  diagnoses: { topic: string; verdict: string; detail: string; remedy?: string }[]
+}
+
+/** What the doctor says, by topic: `good`, or verdict, detail and remedy. */
+async function ask(env: Record<string, string>, args: string[] = []) {
+  const ran = await commandLine(env)(['doctor', '--json', ...args])
+  const report = ran.json<Report>()
+  t.equal(ran.code, report.good ? 0 : 1, ran.stderr)
+  const said = report.diagnoses.map(
+    ({ topic, verdict, detail, remedy }) =>
+      `${topic}: ${verdict}${verdict === 'good' ? '' : `: ${detail} > ${remedy}`}`,
+  )
+  return { ...report, said: said.join('\n') }
+}
+
+t.test('a deployment that is well', async (t) => {
+  const service = await createTestService(t)
+  const env = production(service.databaseUrl)
+  const { good, said, diagnoses } = await ask(env)
+  t.ok(good)
+  t.match(said, /^configuration: good\ndatabase: good\nmigrations: good\nclock: (good|warning.*)\n/)
+  t.match(said, /keys: good\ncookies: good$/)
+  t.match(diagnoses[1]?.detail, /^PostgreSQL \d+\.\d+, takes writes$/)
+  const { stdout, code } = await commandLine(env)(['doctor'])
+  t.equal(code, 0)
+  t.match(stdout, /^✓ database: PostgreSQL/m)
+})
+
+t.test(
+  'every fault is named with its remedy, and those that can be found are all told',
+  async (t) => {
+    const empty = await createTestDatabase(t, 'empty')
+    const wrong = await ask({ ...production(empty), PORT: 'x', ISSUER: 'http://auth.example' })
+    t.match(wrong.said, /configuration: bad: ISSUER must use https/)
+    t.match(wrong.said, /configuration: bad: PORT must be a whole number/)
+    t.match(wrong.said, /migrations: bad: pending: 0001_first.*mintmark migrate up/)
+
+    const away = await ask(production('postgresql://mintmark:hunter2@127.0.0.1:1/mintmark'))
+    t.match(away.said, /database: bad: the database is unavailable/)
+    t.notMatch(away.said, /hunter2/)
+
+    const service = await createTestService(t)
+    const other = Buffer.from(
+      '5d1c02d97ab3e4560b9d3877c5f2a16e4d0933be71c8fa25906ce71fd43a5b99',
+      'hex',
+    )
+    const MASTER_KEYS = `1:${other.toString('base64')}`
+    const keys = await ask({ ...production(service.databaseUrl), MASTER_KEYS })
+    t.match(
+      keys.said,
+      /keys: bad: signing key \S+ does not open under master key 1 > put the right key/,
+    )
+    t.notMatch(keys.said, MASTER_KEYS)
+
+    const standby = `alter database ${new URL(empty).pathname.slice(1)} set default_transaction_read_only = on`
+    await query(empty, standby)
+    t.match((await ask(production(empty))).said, /database: bad: .* takes no writes/)
+  },
+)
+
+t.test('it says what pages of an origin can do', async (t) => {
+  const service = await createTestService(t)
+  const env = production(service.databaseUrl)
+  const near = 'https://app.auth.example'
+  const far = 'https://app.elsewhere.example'
+  await service.addClient({ clientId: 'spa', refreshTokenIn: 'cookie', allowedOrigins: [near] })
+  t.match((await ask(env, ['--origin', near])).said, /CORS: good\ncookies: good$/)
+  const unknown = await ask(env, ['--origin', far])
+  t.match(unknown.said, /CORS: bad: no client is registered for pages of https:\/\/app\.elsewhere/)
+  await service.addClient({ clientId: 'far', refreshTokenIn: 'cookie', allowedOrigins: [far] })
+  t.match((await ask(env, ['--origin', far])).said, /cookies: bad: .* are of different sites/)
+  const invalid = await commandLine(env)(['doctor', '--origin', `${near}/path`])
+  t.match(invalid, { code: 2, stderr: /an origin must be scheme, host and port/ })
+})

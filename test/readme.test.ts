@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { all, readDockerfile } from '../scripts/dockerfile.ts'
 import { createTestDatabase } from './support/database.ts'
 import { freePort, type RunningService, startService, stateDirectory } from './support/process.ts'
 
@@ -49,8 +50,14 @@ const EXAMPLE = await readBlocks('examples/orders-service/README.md')
 const bodies = (blocks: Block[], kind: string) =>
   blocks.filter((block) => block.kind === kind).map(({ body }) => body)
 
-/** The commands of .ci/run, with the Node that it takes from the checkout called `node`. */
-const CI = (await text('.ci/run')).replaceAll(/"\$(bin\/node|node_24)"/g, 'node')
+/**
+ * The commands of .ci/run, with the Node that it takes from the checkout called `node`: its own, those
+ * that it takes from the Dockerfile, and those that it runs in what came of them.
+ */
+const CI = [
+  (await text('.ci/run')).replaceAll('"$bin/node"', 'node').replaceAll(/^in_image /gm, ''),
+  ...readDockerfile(await text('Dockerfile')).flatMap((stage) => all(stage, 'RUN')),
+].join('\n')
 const runsInCi = (command: string) =>
   CI.split('\n').some((line) => {
     const [before, after] = line.split(command)
@@ -76,6 +83,10 @@ t.test('every block is of a kind that is known here', async (t) => {
 t.test('the commands for newcomers are run by .ci/run, as printed', async (t) => {
   t.strictSame(bodies(README, 'indented'), ['npm ci && npm start', 'npm ci && npm test'])
   for (const command of bodies(README, 'indented')) t.ok(runsInCi(command), command)
+})
+
+t.test('.ci/run does the steps of the Dockerfile', async (t) => {
+  t.match(CI, '\nnode scripts/image-steps.ts "$work/image"\n')
 })
 
 t.test('beside a running service', async (t) => {

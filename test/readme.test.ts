@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, readFile, symlink } from 'node:fs/promises'
+import { cp, readFile, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { all, readDockerfile } from '../scripts/dockerfile.ts'
+import { readConfig } from '../src/config.ts'
+import { composeServices, readVariables } from './support/compose-file.ts'
 import { createTestDatabase } from './support/database.ts'
 import { freePort, type RunningService, startService, stateDirectory } from './support/process.ts'
 
@@ -16,7 +18,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PARTS = ['package.json', 'src', 'migrations', 'examples']
 
 /** What a block may be; `json` and `text` are what commands print, the others are run. */
-const KINDS = ['sh', 'sh production', 'js', 'json', 'text', 'indented']
+const KINDS = ['sh', 'sh production', 'sh container', 'js', 'json', 'text', 'indented']
 
 const text = (file: string) => readFile(join(ROOT, file), 'utf8')
 
@@ -149,10 +151,14 @@ t.test('beside a running service', async (t) => {
   })
 
   await t.test('a command in the text is run here, or by .ci/run', async (t) => {
-    const inline = [...(await text('README.md')).matchAll(/`((?:npm|npx|node|mintmark) [^`]*)`/g)]
+    const inline = [
+      ...(await text('README.md')).matchAll(/`((?:npm|npx|node|mintmark|docker) [^`]*)`/g),
+    ]
     const commands = new Set(inline.map(([, command]) => command as string))
     t.ok(commands.size >= 4, `${commands.size} commands`)
-    for (const command of commands) {
+    for (const printed of commands) {
+      // Its containers are named as in compose.yaml, and the image has the same command line.
+      const command = printed.replace(/^docker compose exec mintmark /, '')
       if (command.startsWith('npx ')) t.ok(await here.bash(cwd, command), command)
       else if (!command.startsWith('mintmark ')) t.ok(runsInCi(command), command)
       else t.match(await here.bash(cwd, `npx ${command} --help`), `Usage: ${command}`)
@@ -184,6 +190,22 @@ async function address(service: RunningService) {
     },
   }
 }
+
+t.test('the two commands for a container start what compose.yaml describes', async (t) => {
+  const [write = '', start, ...more] = bodies(README, 'sh container').join('').trim().split('\n')
+  t.equal(start, 'docker compose up --build --detach --wait')
+  t.strictSame(more, [], 'there are two')
+  const cwd = t.testdir()
+  await t.rejects(composeServices({}), { message: /"In a container" in README.md/ })
+  t.match(await text('README.md'), /^### In a container$/m)
+  await run('bash', ['-euc', write], { cwd })
+  const written = await readFile(join(cwd, '.env'), 'utf8')
+  t.equal((await stat(join(cwd, '.env'))).mode & 0o077, 0, 'nobody else may read it')
+  const { mintmark } = await composeServices(readVariables(written))
+  t.match(readConfig(mintmark?.environment ?? {}), { development: false })
+  await run('bash', ['-euc', write], { cwd })
+  t.equal(await readFile(join(cwd, '.env'), 'utf8'), written, 'a second time it is kept')
+})
 
 t.test('running it for real works as printed', async (t) => {
   const cwd = await checkout(t)

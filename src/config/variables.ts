@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { masterKeyList } from './master-keys.ts'
+import { networkList } from './proxies.ts'
 import {
   duration,
   host,
@@ -167,6 +168,16 @@ export const VARIABLES = {
     example: '100',
     default: '100',
     read: wholeNumber(0, 10_000),
+  },
+  trustedProxies: {
+    name: 'TRUSTED_PROXIES',
+    description:
+      'Comma-separated addresses and networks whose `X-Forwarded-For` is believed; `loopback`, ' +
+      '`linklocal` and `uniquelocal` name the usual ones.',
+    example: 'loopback,10.0.0.0/8',
+    default: '',
+    computedDefault: 'none',
+    read: networkList,
   },
   shutdownDelaySeconds: {
     name: 'SHUTDOWN_DELAY',

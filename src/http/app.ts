@@ -2,9 +2,11 @@ import cookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
+import type { Network } from '../config/proxies.ts'
 import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { trustOnly } from './address.ts'
 import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { shareWithPages } from './plugins/cors.ts'
@@ -41,6 +43,8 @@ export type AppOptions = {
   clock: Clock
   random: Random
   logger: FastifyBaseLogger
+  /** Whose word on where a request comes from is believed. */
+  trustedProxies: readonly Network[]
 } & Omit<Parameters<typeof shareWithPages>[1], 'routes'> &
   Parameters<typeof guardWithBearer>[1] &
   Parameters<typeof healthRoutes>[1] &
@@ -69,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       requestIdLogLabel: 'request_id',
     }),
     bodyLimit: BODY_LIMIT,
+    trustProxy: trustOnly(options.trustedProxies),
     // Requests that arrive while the service closes are answered like any other.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -43,6 +43,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     refreshAcceptAhead: true,
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     passwordQueueLimit: 100,
+    trustedProxies: [],
     shutdownDelaySeconds: 0,
     shutdownTimeoutSeconds: 30,
   })
@@ -154,6 +155,12 @@ const REFUSED: [variable: string, text: string, problem: RegExp][] = [
   ['PASSWORD_CONCURRENCY', '0', /from 1 to 64/],
   ['PASSWORD_CONCURRENCY', '65', /from 1 to 64/],
   ['PASSWORD_QUEUE_LIMIT', '10001', /from 0 to 10000/],
+  ['TRUSTED_PROXIES', 'proxy.internal', /list of IP addresses/],
+  ['TRUSTED_PROXIES', '10.0.0.0/8,', /list of IP addresses/],
+  ['TRUSTED_PROXIES', '0.0.0.0/0', /not \/0/],
+  ['TRUSTED_PROXIES', '::/0', /not \/0/],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', /list of IP addresses/],
+  ['TRUSTED_PROXIES', 'true', /list of IP addresses/],
   ['SHUTDOWN_DELAY', '11m', /to 10m/],
   ['SHUTDOWN_TIMEOUT', '0s', /from 1s/],
 ]
@@ -206,6 +213,16 @@ for (const [variable, text, field, value] of ACCEPTED) {
     t.equal(readConfig({ ...PRODUCTION, [variable]: text })[field], value)
   })
 }
+
+t.test('a proxy is an address, a network or one of their names', async (t) => {
+  const list = '192.0.2.7, 2001:db8::/32,linklocal'
+  t.strictSame(readConfig({ ...PRODUCTION, TRUSTED_PROXIES: list }).trustedProxies, [
+    { address: '192.0.2.7', prefix: 32, family: 'ipv4' },
+    { address: '2001:db8::', prefix: 32, family: 'ipv6' },
+    { address: '169.254.0.0', prefix: 16, family: 'ipv4' },
+    { address: 'fe80::', prefix: 10, family: 'ipv6' },
+  ])
+})
 
 const TOO_LONG: [env: Record<string, string>, variable: string, problem: string][] = [
   [

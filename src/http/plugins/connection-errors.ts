@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../oauth/error.ts'
+import { addressOf, readAddress } from '../address.ts'
 import { toOAuthBody, toProblem } from '../failure.ts'
 
 /** By Node's code for what went wrong. */
@@ -47,7 +48,8 @@ export function createConnectionErrors(logger: FastifyBaseLogger, newRequestId: 
         'connection: close',
       ]
       socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-      const unread = { request_id: requestId, route: 'unread', address: socket.remoteAddress }
+      const address = readAddress(socket.remoteAddress)
+      const unread = { request_id: requestId, route: 'unread', address }
       const about = request === undefined ? unread : describe(request)
       const log = request?.log ?? logger
       log.info({ ...about, status, reason }, 'request')
@@ -71,8 +73,9 @@ export function createConnectionErrors(logger: FastifyBaseLogger, newRequestId: 
   }
 }
 
-function describe({ method, ip: address, routeOptions }: FastifyRequest) {
-  return { method, route: routeOptions.url ?? 'unmatched', address }
+function describe(request: FastifyRequest) {
+  const { method, routeOptions } = request
+  return { method, route: routeOptions.url ?? 'unmatched', address: addressOf(request) }
 }
 
 function isAnswering(socket: Socket): boolean {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Origin } from '../../audit/event.ts'
+import { addressOf } from '../address.ts'
 
 /** What a route found out about its request, for the one log line. Never a secret. */
 export interface RequestFacts {
@@ -41,7 +42,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       route: request.routeOptions.url ?? 'unmatched',
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-      address: request.ip,
+      address: addressOf(request),
       client_id: clientId,
       sid,
       grant_type: grantType,
@@ -74,7 +75,7 @@ export function originOf(request: FastifyRequest): Origin {
   const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '?')
   return {
     requestId: request.id,
-    address: request.ip,
+    address: addressOf(request),
     userAgent: userAgent?.slice(0, USER_AGENT_LIMIT),
   }
 }

@@ -81,7 +81,7 @@ t.test('migrations need a DATABASE_URL and nothing else', async (t) => {
   t.match(status.json(), { migrations: [{ name: '0001_first', applied_at: null }] })
   t.match(early, { code: 1, stderr: /pending: run "mintmark migrate up"/ })
   t.match((await mintmark(['migrate', 'up', '--json'])).json(), {
-    applied: ['0001_first', '0002_browser_clients'],
+    applied: ['0001_first', '0002_browser_clients', '0003_sessions_ended_by_sub'],
   })
   t.match((await mintmark(['migrate', 'up', '--json'])).json(), { applied: [] })
   t.equal((await mintmark(['migrate', 'status'])).code, 0)

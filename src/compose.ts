@@ -124,6 +124,7 @@ export function compose(options: {
   return {
     ...operations,
     issuer,
+    limitSettings: config,
     trustedProxies: config.trustedProxies,
     clock,
     hostClock,

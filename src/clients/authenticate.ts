@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Gate } from '../base/gate.ts'
 import { equalInConstantTime, sha256 } from '../base/hash.ts'
 import type { Executor } from '../db/connect.ts'
 import { OAuthError } from '../oauth/error.ts'
@@ -8,9 +9,10 @@ import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
 
 /**
  * Client authentication (RFC 6749 §2.3) by what `readCredentials` found. Returns the client; throws
- * `client_authentication_failed`, or DatabaseUnavailable.
+ * `client_authentication_failed`, what the gate throws, or DatabaseUnavailable.
+ * @param gate counts failures
  */
-export type AuthenticateClient = (presented: PresentedCredentials) => Promise<Client>
+export type AuthenticateClient = (presented: PresentedCredentials, gate: Gate) => Promise<Client>
 
 /** No client's secret has this hash: comparing with it gives an unknown client the same work. */
 const DECOY_HASH = Buffer.alloc(32)
@@ -19,18 +21,26 @@ export function createAuthenticateClient(options: {
   db: Executor
   clock: Clock
 }): AuthenticateClient {
-  return async (presented) => {
-    const client = await findClient(options.db, presented.clientId)
+  return async (presented, gate) => {
     const failed = authenticationFailed(presented.method === 'client_secret_basic')
     if (presented.secret === undefined) {
-      if (client === undefined || !isPublic(client)) throw failed
-      return withoutSecrets(client)
+      const client = await findClient(options.db, presented.clientId)
+      if (client !== undefined && isPublic(client)) return withoutSecrets(client)
+      // There is no secret to guess: what others got wrong holds up no public client.
+      await gate.pass()
+      await gate.count()
+      throw failed
     }
+    await gate.pass()
+    const client = await findClient(options.db, presented.clientId)
     const hash = sha256(presented.secret)
     const matches = secretHashes(client, options.clock.now()).map((known) =>
       equalInConstantTime(known, hash),
     )
-    if (client === undefined || !matches.includes(true)) throw failed
+    if (client === undefined || !matches.includes(true)) {
+      await gate.count()
+      throw failed
+    }
     // Said only to a caller who knows the secret: it tells nothing to anybody else.
     if (client.authenticationMethod !== presented.method) {
       throw new OAuthError(

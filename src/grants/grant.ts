@@ -3,6 +3,7 @@ import type { Client } from '../clients/client.ts'
 import type { GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { Subject } from '../tokens/access-token.ts'
+import type { RequestLimits } from './limits.ts'
 
 /** A token request after the desk's shared steps: the client is who it says, and may use the grant. */
 export interface GrantRequest {
@@ -11,6 +12,7 @@ export interface GrantRequest {
   readonly idempotencyKey: string | undefined
   readonly refreshTokenIn: RefreshTokenPlace
   readonly origin: Origin
+  readonly limits: RequestLimits
 }
 
 /** What a refresh did to the chain, told in the header `Refresh-Outcome`. */

@@ -14,6 +14,7 @@ import type { StartSession } from '../sessions/start.ts'
 import { requireSessionWithinBudget } from '../tokens/budget.ts'
 import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
 import { type SessionLifetimes, sessionLifetimes } from './lifetimes.ts'
+import type { RequestLimits } from './limits.ts'
 
 /** A session for a user whom a trusted backend has authenticated itself. */
 export interface SessionRequest {
@@ -33,6 +34,7 @@ export interface SessionRequest {
   readonly authTime: number | undefined
   readonly device: Device
   readonly origin: Origin
+  readonly limits: RequestLimits
 }
 
 /** Starts a session on a backend's word. Throws OAuthError, DatabaseUnavailable. */
@@ -61,11 +63,11 @@ export function createStartBackendSession(options: {
   }
 
   return async (request) => {
-    const { authorizationHeader, origin } = request
+    const { authorizationHeader, origin, limits } = request
     // The body's client_id is the frontend's, so the backend can only be named in the header.
-    const backend = await authenticateClient(
-      readCredentials(authorizationHeader, collectParameters([])),
-    )
+    const credentials = readCredentials(authorizationHeader, collectParameters([]))
+    const gate = limits.client(credentials.clientId)
+    const backend = await authenticateClient(credentials, gate)
     if (!backend.scope.includes(START_SCOPE)) {
       throw new OAuthError(
         'client_not_allowed',

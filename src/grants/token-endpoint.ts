@@ -8,6 +8,7 @@ import type { RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { AnswerWithTokens, TokenAnswer } from './answer.ts'
 import type { Grant } from './grant.ts'
+import type { RequestLimits } from './limits.ts'
 
 /** A token request as the door has read it. */
 export interface TokenRequest {
@@ -19,6 +20,7 @@ export interface TokenRequest {
   readonly refreshTokenIn: RefreshTokenPlace
   readonly page: Page
   readonly origin: Origin
+  readonly limits: RequestLimits
 }
 
 /**
@@ -42,7 +44,7 @@ export function createTokenEndpoint(options: {
   const grants = new Map<string, Grant>(options.grants.map((grant) => [grant.type, grant]))
   const known = [...grants.keys()].join(', ')
   return async (grantType, request) => {
-    const { authorizationHeader, parameters, idempotencyKey } = request
+    const { authorizationHeader, parameters, idempotencyKey, limits } = request
     const grant = grants.get(grantType)
     if (grant === undefined) {
       throw new OAuthError(
@@ -59,7 +61,8 @@ export function createTokenEndpoint(options: {
     const credentials = readCredentials(authorizationHeader, parameters)
     // Whoever shows a secret is told first whether it is the right one.
     if (credentials.secret === undefined) grant.screen?.(parameters)
-    const client = await options.authenticateClient(credentials)
+    const gate = limits.client(credentials.clientId)
+    const client = await options.authenticateClient(credentials, gate)
     // A foreign page must not even log somebody in (RFC 9700 section 4.7): the cookie would be set.
     if (client.refreshTokenIn === 'cookie') requireOwnPage(client, request.page, options.issuer)
     requireGrant(client, grant.type)

@@ -7,6 +7,7 @@ import type { Database } from '../db/connect.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { trustOnly } from './address.ts'
+import { createLimits } from './limits/limits.ts'
 import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { shareWithPages } from './plugins/cors.ts'
@@ -45,16 +46,19 @@ export type AppOptions = {
   logger: FastifyBaseLogger
   /** Whose word on where a request comes from is believed. */
   trustedProxies: readonly Network[]
-} & Omit<Parameters<typeof shareWithPages>[1], 'routes'> &
+} & Omit<Parameters<typeof createLimits>[1], 'db'> &
+  Omit<RouteOptions, 'routes' | 'db' | 'limits' | 'refreshCookies'>
+
+type RouteOptions = Parameters<typeof shareWithPages>[1] &
   Parameters<typeof guardWithBearer>[1] &
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &
   Parameters<typeof jwksRoute>[1] &
-  Omit<Parameters<typeof logoutRoute>[1], 'db' | 'refreshCookies'> &
+  Parameters<typeof logoutRoute>[1] &
   Parameters<typeof metadataRoutes>[1] &
   Parameters<typeof revokeRoute>[1] &
   Parameters<typeof startSessionRoute>[1] &
-  Omit<Parameters<typeof tokenRoute>[1], 'refreshCookies'>
+  Parameters<typeof tokenRoute>[1]
 
 const BODY_LIMIT = 16 * 1024
 
@@ -64,6 +68,7 @@ const BODY_LIMIT = 16 * 1024
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { clock, random, database, logger } = options
+  const db = database.kysely
   const newRequestId = () => uuidV7(clock.now(), random)
   const connectionErrors = createConnectionErrors(logger, newRequestId)
   const app = fastify({
@@ -79,7 +84,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     requestTimeout: 10_000,
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']) ?? newRequestId(),
-    http: { requireHostHeader: false },
+    // A head that trickles in holds its connection for nine seconds at most.
+    http: { requireHostHeader: false, headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
     clientErrorHandler: connectionErrors.answer,
     // As long as a URL may be: an id that is too long is unknown, and no malformed URL.
     routerOptions: { maxParamLength: 16 * 1024 },
@@ -100,15 +106,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
   await describeApi(app, options)
 
-  const db = database.kysely
+  const limits = await createLimits(app, { ...options, db })
   const refreshCookies = createRefreshCookies({ ...options, db })
-  const routeOptions = { ...options, db, refreshCookies }
+  const routeOptions = { ...options, db, limits, refreshCookies }
   // Only for writing cookies: they are read where they are used.
   await app.register(cookie, { hook: false })
   app.register((scope, _options, done) => {
     healthRoutes(scope, options)
-    jwksRoute(scope, options)
-    metadataRoutes(scope, options)
+    jwksRoute(scope, routeOptions)
+    metadataRoutes(scope, routeOptions)
     done()
   })
   app.register((scope, _options, done) => {
@@ -121,13 +127,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       tokenRoute(forms, routeOptions)
       refreshRoute(forms, routeOptions)
       logoutRoute(forms, routeOptions)
-      revokeRoute(forms, options)
-      introspectRoute(forms, options)
+      revokeRoute(forms, routeOptions)
+      introspectRoute(forms, routeOptions)
       formsDone()
     })
     scope.register((bodies, _jsonOptions, bodiesDone) => {
       readJsonBodies(bodies)
-      startSessionRoute(bodies, options)
+      startSessionRoute(bodies, routeOptions)
       bodiesDone()
     })
     done()

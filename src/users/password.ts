@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import type { Gate } from '../base/gate.ts'
 import type { Random } from '../base/random.ts'
 import type { WorkQueue } from './work-queue.ts'
 
@@ -15,22 +16,27 @@ export interface Passwords {
   /**
    * Whether the password is the one of the hash. Without a hash (no such user) it does the same work
    * and says no. Throws QueueFull.
+   * @param gate is asked when the turn has come, and counts a wrong password before the next turn
+   *   begins: of however many that come at once no more are tried than it lets pass
    */
-  verify(hash: string | undefined, password: string): Promise<boolean>
+  verify(hash: string | undefined, password: string, gate?: Gate): Promise<boolean>
 }
 
 export function createPasswords(queue: WorkQueue): Passwords {
   let decoy: string | undefined
   return {
     hash: (password) => queue.run(() => hash(password, COST)),
-    async verify(known, password) {
+    async verify(known, password, gate) {
       // A password that nobody can have gets the work of an empty one, so it cannot cost more.
       const tooLong = Buffer.byteLength(password) > PASSWORD_BYTES.max
-      const matches = await queue.run(async () => {
+      return queue.run(async () => {
+        await gate?.pass()
         decoy ??= await hash('no user has this password', COST)
-        return verify(known ?? decoy, tooLong ? '' : password)
+        const matches = await verify(known ?? decoy, tooLong ? '' : password)
+        const isRight = matches && known !== undefined && !tooLong
+        if (!isRight) await gate?.count()
+        return isRight
       })
-      return matches && known !== undefined && !tooLong
     },
   }
 }

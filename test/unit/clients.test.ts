@@ -214,14 +214,22 @@ t.test('an unknown client, or one without a secret, costs the work of a known on
     ['public', registered('none', { secretHash: undefined }), secret, false],
     ['unknown', undefined, secret, false],
   ]
+  const met: string[] = []
+  const gate = {
+    pass: async () => void met.push('pass'),
+    count: async () => void met.push('count'),
+  }
   for (const [what, client, presented, accepted] of cases) {
     found = client
     const request = { method, clientId: 'web', secret: presented } as const
-    const answer = await authenticate(request).catch((error: unknown) => error)
+    const answer = await authenticate(request, gate).catch((error: unknown) => error)
     const refusal = { reason: 'client_authentication_failed' }
     t.match(answer, accepted ? { clientId: 'web' } : refusal, what)
     const both = ['compare 32 with 32', 'compare 32 with 32']
     t.strictSame(work.splice(0), [`hash ${presented}`, ...both], what)
+    // Who knows the secret is not guessing.
+    const isGuess = !accepted && what !== 'known, the method wrong'
+    t.strictSame(met.splice(0), isGuess ? ['pass', 'count'] : ['pass'], what)
   }
 })
 

@@ -44,6 +44,13 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     passwordQueueLimit: 100,
     trustedProxies: [],
+    rateLimitLoginAccount: { count: 10, windowSeconds: 300 },
+    rateLimitLoginAccountTotal: { count: 60, windowSeconds: 600 },
+    rateLimitLoginAddress: { count: 100, windowSeconds: 300 },
+    rateLimitRefresh: { count: 300, windowSeconds: 60 },
+    rateLimitClientFailures: { count: 20, windowSeconds: 60 },
+    rateLimitIntrospect: { count: 60_000, windowSeconds: 60 },
+    rateLimitPublic: { count: 3000, windowSeconds: 60 },
     shutdownDelaySeconds: 0,
     shutdownTimeoutSeconds: 30,
   })
@@ -161,6 +168,12 @@ const REFUSED: [variable: string, text: string, problem: RegExp][] = [
   ['TRUSTED_PROXIES', '::/0', /not \/0/],
   ['TRUSTED_PROXIES', '10.0.0.0/33', /list of IP addresses/],
   ['TRUSTED_PROXIES', 'true', /list of IP addresses/],
+  ['RATE_LIMIT_LOGIN_ACCOUNT', '10', /as in 10\/5m/],
+  ['RATE_LIMIT_LOGIN_ACCOUNT', '10/5m/1', /as in 10\/5m/],
+  ['RATE_LIMIT_REFRESH', '0/1m', /from 1 to 1000000 .*, not 0\/1m/],
+  ['RATE_LIMIT_REFRESH', '10/0s', /from 1s to 24h, not 10\/0s/],
+  ['RATE_LIMIT_PUBLIC', '10/25h', /from 1s to 24h, not 10\/25h/],
+  ['RATE_LIMIT_PUBLIC', 'none', /must be off, or/],
   ['SHUTDOWN_DELAY', '11m', /to 10m/],
   ['SHUTDOWN_TIMEOUT', '0s', /from 1s/],
 ]
@@ -204,6 +217,7 @@ const ACCEPTED: [variable: string, text: string, field: keyof typeof VARIABLES, 
     ['REFRESH_ACCEPT_AHEAD', 'false', 'refreshAcceptAhead', false],
     ['PASSWORD_CONCURRENCY', '64', 'passwordConcurrency', 64],
     ['PASSWORD_QUEUE_LIMIT', '0', 'passwordQueueLimit', 0],
+    ['RATE_LIMIT_REFRESH', 'off', 'rateLimitRefresh', 'off'],
     ['SHUTDOWN_DELAY', '5s', 'shutdownDelaySeconds', 5],
     ['SHUTDOWN_TIMEOUT', '1m', 'shutdownTimeoutSeconds', 60],
   ]
@@ -213,6 +227,11 @@ for (const [variable, text, field, value] of ACCEPTED) {
     t.equal(readConfig({ ...PRODUCTION, [variable]: text })[field], value)
   })
 }
+
+t.test('a limit is a number and a duration', async (t) => {
+  const config = readConfig({ ...PRODUCTION, RATE_LIMIT_INTROSPECT: '5/2h' })
+  t.strictSame(config.rateLimitIntrospect, { count: 5, windowSeconds: 7200 })
+})
 
 t.test('a proxy is an address, a network or one of their names', async (t) => {
   const list = '192.0.2.7, 2001:db8::/32,linklocal'

@@ -28,13 +28,17 @@ export function createPasswordGrant(options: {
   const { database, clock, passwords, startSession, recordEvents } = options
 
   const logIn = async (request: GrantRequest) => {
-    const { parameters } = request
-    const username = normaliseUsername(parameters.require('username'))
+    const { parameters, limits } = request
+    const said = parameters.require('username')
+    const username = normaliseUsername(said)
     const password = parameters.require('password')
     const known =
       username === undefined ? undefined : await findUserByName(database.kysely, username)
-    const matches = await verify(passwords, known?.passwordHash, password)
-    if (known !== undefined && matches) return known
+    const gate = limits.login({ username: username ?? said, sub: known?.user.sub })
+    // Asked before the queue too: whoever is to be refused must not take the place of others there.
+    await gate.pass()
+    const matches = await verify(passwords, known?.passwordHash, password, gate)
+    if (known !== undefined && matches) return { ...known, gate }
     throw await fail(request, known?.user.sub)
   }
 
@@ -71,16 +75,19 @@ export function createPasswordGrant(options: {
         confirm: (session) =>
           requireSessionWithinBudget({ client, session, scope, audience }, options.issuer),
       })
-      if (started.outcome !== 'started') throw await fail(request, login.user.sub)
+      if (started.outcome !== 'started') {
+        await login.gate.count()
+        throw await fail(request, login.user.sub)
+      }
       const { session, refreshToken } = started
       return { subject: { client, session, scope, audience }, refreshToken }
     },
   }
 }
 
-async function verify(passwords: Passwords, hash: string | undefined, password: string) {
+async function verify(...[passwords, ...login]: [Passwords, ...Parameters<Passwords['verify']>]) {
   try {
-    return await passwords.verify(hash, password)
+    return await passwords.verify(...login)
   } catch (error) {
     if (!(error instanceof QueueFull)) throw error
     throw new OAuthError('login_queue_full', 'too many logins at this moment; try again shortly')

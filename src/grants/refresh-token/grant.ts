@@ -25,12 +25,17 @@ export function createRefreshTokenGrant(options: {
       const token = options.refreshTokens.parse(parameters.require('refresh_token'))
       if (token === undefined) throw unknownToken()
     },
-    async authorize({ client, parameters, idempotencyKey, refreshTokenIn, origin }) {
+    async authorize({ client, parameters, idempotencyKey, refreshTokenIn, origin, limits }) {
       if (refreshTokenIn !== client.refreshTokenIn) throw inWrongPlace(client)
       const scope = parseScope(parameters.get('scope') ?? '')
       const { resources } = parameters
+      const refreshToken = parameters.require('refresh_token')
+      const token = options.refreshTokens.parse(refreshToken)
+      if (token === undefined) throw unknownToken()
+      const gate = limits.refresh(token.handleHash)
+      await gate.pass()
       const rotation = await options.rotateRefreshToken({
-        refreshToken: parameters.require('refresh_token'),
+        refreshToken,
         clientId: client.clientId,
         attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
         scope,
@@ -38,6 +43,8 @@ export function createRefreshTokenGrant(options: {
         idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,
         origin,
       })
+      // Whatever is answered again is free: a retry is nobody's fault.
+      if (rotation.outcome === 'rotated' || rotation.outcome === 'ahead') await gate.count()
       return answer(rotation, client, scope, resources)
     },
   }

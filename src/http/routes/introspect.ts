@@ -5,6 +5,7 @@ import { isPublic } from '../../clients/client.ts'
 import { readCredentials } from '../../clients/credentials.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import type { Introspect } from '../../tokens/introspect.ts'
+import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
@@ -31,7 +32,7 @@ const IntrospectionResponse = Type.Object(
 /** `POST /introspect` (RFC 7662), for confidential clients. */
 export function introspectRoute(
   app: FastifyInstance,
-  options: { authenticateClient: AuthenticateClient; introspect: Introspect },
+  options: { authenticateClient: AuthenticateClient; introspect: Introspect; limits: Limits },
 ): void {
   app.post(
     '/introspect',
@@ -51,7 +52,9 @@ export function introspectRoute(
     async (request) => {
       const parameters = parametersOf(request)
       const credentials = readCredentials(request.headers.authorization, parameters)
-      const client = await options.authenticateClient(credentials)
+      const limits = options.limits(request)
+      const gate = limits.client(credentials.clientId)
+      const client = await options.authenticateClient(credentials, gate)
       request.facts.clientId = client.clientId
       if (isPublic(client)) {
         throw new OAuthError(
@@ -59,6 +62,7 @@ export function introspectRoute(
           'introspection is for confidential clients (RFC 7662 section 2.1)',
         )
       }
+      await limits.introspection(client.clientId)
       return options.introspect(parameters.require('token'), client)
     },
   )

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { KeyRing } from '../../keys/key-ring.ts'
 import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 import { RETRY_AFTER } from '../failure.ts'
+import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
 import { problems } from '../wire/errors.ts'
 
@@ -24,7 +25,10 @@ const Jwks = Type.Object(
 )
 
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
-export function jwksRoute(app: FastifyInstance, options: { keyRing: KeyRing }): void {
+export function jwksRoute(
+  app: FastifyInstance,
+  options: { keyRing: KeyRing; limits: Limits },
+): void {
   app.get(
     '/.well-known/jwks.json',
     {
@@ -48,6 +52,7 @@ export function jwksRoute(app: FastifyInstance, options: { keyRing: KeyRing }): 
       },
     },
     async (request, reply) => {
+      await options.limits(request).publicRead()
       const jwks = options.keyRing.jwks()
       if (jwks === undefined) {
         throw new Problem(503, 'not_ready', 'the service is starting', RETRY_AFTER)

@@ -4,6 +4,7 @@ import { entityTag } from '../../base/hash.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
 import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
+import type { Limits } from '../limits/limits.ts'
 
 const PATHS = {
   '/.well-known/oauth-authorization-server': 'getMetadata',
@@ -27,7 +28,10 @@ const Metadata = Type.Object(
  * The metadata of RFC 8414 §2, at its own path and at the one of OpenID Connect Discovery, where many
  * verifiers look. Made once from the configured issuer, never from the request's Host.
  */
-export function metadataRoutes(app: FastifyInstance, options: { issuer: string }): void {
+export function metadataRoutes(
+  app: FastifyInstance,
+  options: { issuer: string; limits: Limits },
+): void {
   const body = JSON.stringify(describe(options.issuer))
   const etag = entityTag(body)
   for (const [path, operationId] of Object.entries(PATHS)) {
@@ -52,6 +56,7 @@ export function metadataRoutes(app: FastifyInstance, options: { issuer: string }
         },
       },
       async (request, reply) => {
+        await options.limits(request).publicRead()
         reply.headers({ etag, 'cache-control': CACHE_CONTROL })
         if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
         return reply.type('application/json').send(body)

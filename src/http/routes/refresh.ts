@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { TokenEndpoint, TokenRequest } from '../../grants/token-endpoint.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { withValues } from '../../oauth/parameters.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { CookieToken, RefreshCookies } from '../refresh-cookies.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
@@ -27,9 +28,9 @@ const RefreshRequestBody = Type.Object({
 /** `POST /refresh`: the refresh_token grant of `POST /token`, in the shape that frontends ask for. */
 export function refreshRoute(
   app: FastifyInstance,
-  options: { tokenEndpoint: TokenEndpoint; refreshCookies: RefreshCookies },
+  options: { tokenEndpoint: TokenEndpoint; limits: Limits; refreshCookies: RefreshCookies },
 ): void {
-  const { tokenEndpoint, refreshCookies } = options
+  const { tokenEndpoint, limits, refreshCookies } = options
   app.post(
     '/refresh',
     {
@@ -52,7 +53,7 @@ export function refreshRoute(
       },
     },
     async (request, reply) => {
-      const tokenRequest = toTokenRequest(request)
+      const tokenRequest = toTokenRequest(request, limits)
       const token = await refreshCookies.read(request, tokenRequest.parameters)
       if (token === undefined) requireBodyToken(tokenRequest)
       const answer = await tokenEndpoint(

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { AuthenticateClient } from '../../clients/authenticate.ts'
 import { readCredentials } from '../../clients/credentials.ts'
 import type { RevokeToken } from '../../tokens/revoke.ts'
+import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { oauthErrors } from '../wire/errors.ts'
@@ -20,7 +21,7 @@ const RevocationRequestBody = Type.Object({
 /** `POST /revoke` (RFC 7009): 200 with no body, for a token that is unknown as well (§2.2). */
 export function revokeRoute(
   app: FastifyInstance,
-  options: { authenticateClient: AuthenticateClient; revokeToken: RevokeToken },
+  options: { authenticateClient: AuthenticateClient; revokeToken: RevokeToken; limits: Limits },
 ): void {
   app.post(
     '/revoke',
@@ -45,7 +46,10 @@ export function revokeRoute(
     async (request, reply) => {
       const parameters = parametersOf(request)
       const credentials = readCredentials(request.headers.authorization, parameters)
-      const client = await options.authenticateClient(credentials)
+      const client = await options.authenticateClient(
+        credentials,
+        options.limits(request).client(credentials.clientId),
+      )
       request.facts.clientId = client.clientId
       await options.revokeToken(parameters.require('token'), client, originOf(request))
       return reply.code(200).send()

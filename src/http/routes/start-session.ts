@@ -5,6 +5,7 @@ import type { StartBackendSession } from '../../grants/start-session.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { START_SCOPE } from '../../oauth/scope.ts'
 import { storageProblem } from '../../oauth/storable.ts'
+import type { Limits } from '../limits/limits.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { reference } from '../wire/reference.ts'
@@ -65,7 +66,7 @@ const SessionRequestBody = Type.Object(
 /** `POST /sessions`: a trusted backend starts a session for a user whom it has authenticated. */
 export function startSessionRoute(
   app: FastifyInstance,
-  options: { startBackendSession: StartBackendSession },
+  options: { startBackendSession: StartBackendSession; limits: Limits },
 ): void {
   app.post<{ Body: Static<typeof SessionRequestBody> }>(
     '/sessions',
@@ -118,6 +119,7 @@ export function startSessionRoute(
           label: device?.label,
         },
         origin: originOf(request),
+        limits: options.limits(request),
       })
       request.facts.clientId = answer.startedBy
       if (answer.sid !== undefined) request.facts.sid = answer.sid

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Client } from '../../clients/client.ts'
 import type { TokenAnswer } from '../../grants/answer.ts'
 import type { TokenEndpoint, TokenRequest } from '../../grants/token-endpoint.ts'
+import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
@@ -77,7 +78,7 @@ export const refreshHeaders = {
 /** `POST /token` (RFC 6749 §3.2). */
 export function tokenRoute(
   app: FastifyInstance,
-  options: { tokenEndpoint: TokenEndpoint; refreshCookies: RefreshCookies },
+  options: { tokenEndpoint: TokenEndpoint; limits: Limits; refreshCookies: RefreshCookies },
 ): void {
   app.post(
     '/token',
@@ -103,7 +104,7 @@ export function tokenRoute(
       },
     },
     async (request, reply) => {
-      const tokenRequest = toTokenRequest(request)
+      const tokenRequest = toTokenRequest(request, options.limits)
       const grantType = tokenRequest.parameters.require('grant_type')
       const answer = await options.tokenEndpoint(grantType, tokenRequest)
       return sendTokens(request, reply, grantType, answer, options.refreshCookies)
@@ -112,7 +113,7 @@ export function tokenRoute(
 }
 
 /** What the desk needs of a request. */
-export function toTokenRequest(request: FastifyRequest): TokenRequest {
+export function toTokenRequest(request: FastifyRequest, limits: Limits): TokenRequest {
   const key = request.headers['idempotency-key']
   return {
     authorizationHeader: request.headers.authorization,
@@ -121,6 +122,7 @@ export function toTokenRequest(request: FastifyRequest): TokenRequest {
     refreshTokenIn: 'body',
     page: pageOf(request),
     origin: originOf(request),
+    limits: limits(request),
   }
 }
 

@@ -11,8 +11,9 @@ type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
 type Environment = Record<string, string | undefined>
 
 /** What the service runs with: a field for each variable of src/config/variables.ts, frozen. */
-export interface Config extends Omit<Values, 'databaseUrl'> {
+export interface Config extends Omit<Values, 'databaseUrl' | 'redisUrl'> {
   readonly databaseUrl?: string
+  readonly redisUrl?: string
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
   readonly development: boolean
 }
@@ -45,7 +46,7 @@ export function processEnvironment(): Environment {
 
 /**
  * The configuration that `env` describes; an empty variable counts as unset, but for
- * DATABASE_URL, and unknown ones are ignored. Reads the files that `DATABASE_URL_FILE` and `MASTER_KEYS_FILE` name. Throws one
+ * DATABASE_URL, and unknown ones are ignored. Reads the files that `DATABASE_URL_FILE` and the like name. Throws one
  * ConfigurationError with every problem found.
  *
  * The variables are read by our own table and not by env-schema: that throws at the schema's first

@@ -68,6 +68,12 @@ export const postgresUrl: Reader<string> = (text) => {
   return { value: text }
 }
 
+/** Reads the address of one Redis server; its password stays out of every problem. */
+export const redisUrl: Reader<string> = (text) =>
+  /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)
+    ? { value: text }
+    : { problem: 'must be a redis:// or rediss:// URL; percent-encode the password in it' }
+
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /**

@@ -9,6 +9,7 @@ import {
   oneOf,
   postgresUrl,
   type Reader,
+  redisUrl,
   trueOrFalse,
   wholeNumber,
 } from './readers.ts'
@@ -179,6 +180,14 @@ export const VARIABLES = {
     default: '',
     computedDefault: 'none',
     read: networkList,
+  },
+  redisUrl: {
+    name: 'REDIS_URL',
+    description: 'Redis that all replicas count limits in, `redis://` or `rediss://`.',
+    example: 'redis://:password@cache.example.com:6379/0',
+    computedDefault: 'none: each replica counts alone',
+    secret: true,
+    read: redisUrl,
   },
   rateLimitLoginAccount: {
     name: 'RATE_LIMIT_LOGIN_ACCOUNT',

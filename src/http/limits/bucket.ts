@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Limit } from '../../config/limit.ts'
 import type { Counters } from './counters.ts'
-import type { Level } from './level.ts'
+import { type Level, tightest } from './level.ts'
 
 /** A limit for one purpose, which counts each key by itself. Without a limit there are no levels. */
 export interface Bucket {
@@ -13,6 +13,8 @@ export interface Bucket {
 
 /** Keys that one bucket remembers in memory; the one not seen for longest is forgotten first. */
 const KEYS_KEPT = 50_000
+
+type Ask = ReturnType<Counters['own']>
 
 /**
  * @param options.name tells it from the others, here and in the header fields
@@ -34,17 +36,25 @@ export function createBucket(options: {
     cache: KEYS_KEPT,
     keyGenerator: (request: FastifyRequest) => `${name} ${keys.get(request)}`,
   }
-  const counter = counters.own(settings)
+  const { shared } = counters
+  const askOwn = counters.own(settings)
+  const askShared = shared?.create(settings)
 
-  const ask = async (request: FastifyRequest, key: string, how?: { increment: false }) => {
-    // Read at once, when the counter begins.
-    keys.set(request, key)
-    const found = await counter(request, how)
+  const read = async (answer: ReturnType<Ask>): Promise<Level | undefined> => {
+    const found = await answer
     if (found.isAllowed) return undefined
     const { remaining, isExceeded: exceeded, ttlInSeconds } = found
     // An untouched window has not begun.
     const resetSeconds = remaining === count ? windowSeconds : Math.max(1, ttlInSeconds)
     return { bucket: name, what, limit: count, windowSeconds, remaining, resetSeconds, exceeded }
+  }
+  const ask = async (request: FastifyRequest, key: string, how?: { increment: false }) => {
+    // Read at once, when the limiter begins.
+    keys.set(request, key)
+    const own = read(askOwn(request, how))
+    const common = askShared && shared?.use(() => read(askShared(request, how)))
+    // Both count everything, so whichever is left goes on from where it was.
+    return tightest([await own, await common])
   }
   return {
     look: (request, key) => ask(request, key, { increment: false }),

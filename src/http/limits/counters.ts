@@ -1,5 +1,6 @@
-import rateLimit from '@fastify/rate-limit'
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import { connectRedis, type RedisLog } from './redis.ts'
 
 /** Makes what counts under one limit, in one place. */
 type CreateCounter = FastifyInstance['createRateLimit']
@@ -8,10 +9,42 @@ type CreateCounter = FastifyInstance['createRateLimit']
 export interface Counters {
   /** This replica's own counters, in memory. */
   readonly own: CreateCounter
+  /** Those of all replicas, if they share any. */
+  readonly shared: SharedCounters | undefined
 }
 
-/** Opens the counters. */
-export async function openCounters(app: FastifyInstance): Promise<Counters> {
-  await app.register(rateLimit, { global: false })
-  return { own: app.createRateLimit }
+/** Counters in Redis, which may be away. */
+export interface SharedCounters {
+  readonly create: CreateCounter
+  /** Asks them; undefined while they are away, and at the question that finds out. Never throws. */
+  use<T>(ask: () => Promise<T>): Promise<T | undefined>
+}
+
+/** Opens the counters; the shared ones are closed with the app. Does not fail without Redis. */
+export async function openCounters(
+  app: FastifyInstance,
+  options: { redisUrl: string | undefined; issuer: string; logger: RedisLog },
+): Promise<Counters> {
+  const own = await openStore(app, { global: false })
+  if (options.redisUrl === undefined) return { own, shared: undefined }
+  // Two deployments may have one Redis.
+  const nameSpace = `mintmark ${options.issuer} `
+  const { client, use, close } = await connectRedis(options.redisUrl, nameSpace, options.logger)
+  app.addHook('onClose', async () => close())
+  const create = await openStore(app, { global: false, redis: client, nameSpace })
+  return { own, shared: { create, use } }
+}
+
+/** In a scope of its own, as the plugin knows one store a scope. */
+async function openStore(
+  app: FastifyInstance,
+  options: RateLimitPluginOptions,
+): Promise<CreateCounter> {
+  let opened = app
+  await app.register((scope, _options, done) => {
+    opened = scope
+    scope.register(rateLimit, options)
+    done()
+  })
+  return opened.createRateLimit
 }

@@ -8,6 +8,7 @@ import { createBucket } from './bucket.ts'
 import { openCounters } from './counters.ts'
 import { createGate, passCounted } from './gate.ts'
 import { limitLogins } from './logins.ts'
+import type { RedisLog } from './redis.ts'
 import { createWatch } from './watch.ts'
 
 /** How much of what: the configuration's variables `RATE_LIMIT_…`. */
@@ -19,6 +20,8 @@ export interface LimitSettings {
   readonly rateLimitClientFailures: Limit | 'off'
   readonly rateLimitIntrospect: Limit | 'off'
   readonly rateLimitPublic: Limit | 'off'
+  /** Where the replicas count together; undefined: each counts alone. */
+  readonly redisUrl?: string
 }
 
 /** What a request is limited by, with what no grant knows of. Both throw `too_many_requests`. */
@@ -35,10 +38,10 @@ export type Limits = (request: FastifyRequest) => RouteLimits
 /** Opens the counters. To be called before the routes that are limited. */
 export async function createLimits(
   app: FastifyInstance,
-  options: { limitSettings: LimitSettings; db: Executor },
+  options: { limitSettings: LimitSettings; issuer: string; db: Executor; logger: RedisLog },
 ): Promise<Limits> {
-  const { limitSettings: settings, db } = options
-  const counters = await openCounters(app)
+  const { limitSettings: settings, issuer, db, logger } = options
+  const counters = await openCounters(app, { redisUrl: settings.redisUrl, issuer, logger })
   const watch = createWatch(app)
   const bucket = (name: string, what: string, limit: Limit | 'off') =>
     createBucket({ name, what, limit, counters })

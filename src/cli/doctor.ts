@@ -12,6 +12,7 @@ import {
   diagnoseMigrations,
   diagnoseServer,
 } from './doctor-database.ts'
+import { diagnoseRedis } from './doctor-redis.ts'
 import { toFailure } from './failure.ts'
 import { count } from './table.ts'
 
@@ -30,7 +31,7 @@ function originOption(text: string): string {
 }
 
 async function examine({ origin }: { origin?: string }): Promise<Answer> {
-  const diagnoses = [...diagnoseConfiguration(), ...(await diagnoseDeployment(origin))]
+  const diagnoses = [...(await diagnoseConfiguration()), ...(await diagnoseDeployment(origin))]
   const [failed, warned] = (['bad', 'warning'] as const).map(
     (verdict) => diagnoses.filter((one) => one.verdict === verdict).length,
   )
@@ -42,11 +43,14 @@ async function examine({ origin }: { origin?: string }): Promise<Answer> {
   }
 }
 
-function diagnoseConfiguration(): Diagnosis[] {
+/** The configuration, and the Redis that it names. */
+async function diagnoseConfiguration(): Promise<Diagnosis[]> {
   try {
-    const { development, issuer } = readConfig(processEnvironment())
+    const config = readConfig(processEnvironment())
+    const { development, issuer } = config
     const mode = development ? 'development, as DATABASE_URL is not set' : 'production'
-    return [good('configuration', `complete; issuer ${issuer}; ${mode}`)]
+    const complete = good('configuration', `complete; issuer ${issuer}; ${mode}`)
+    return [complete, ...(await diagnoseRedis(config))]
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     return error.problems.map(({ variable, problem, example }) =>

@@ -10,7 +10,7 @@ import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
 /**
  * Client authentication (RFC 6749 §2.3) by what `readCredentials` found. Returns the client; throws
  * `client_authentication_failed`, what the gate throws, or DatabaseUnavailable.
- * @param gate counts failures
+ * @param gate counts failures, and refuses those that are too many
  */
 export type AuthenticateClient = (presented: PresentedCredentials, gate: Gate) => Promise<Client>
 
@@ -22,25 +22,20 @@ export function createAuthenticateClient(options: {
   clock: Clock
 }): AuthenticateClient {
   return async (presented, gate) => {
+    const client = await findClient(options.db, presented.clientId)
     const failed = authenticationFailed(presented.method === 'client_secret_basic')
-    if (presented.secret === undefined) {
-      const client = await findClient(options.db, presented.clientId)
-      if (client !== undefined && isPublic(client)) return withoutSecrets(client)
-      // There is no secret to guess: what others got wrong holds up no public client.
+    const isRight =
+      presented.secret === undefined
+        ? client !== undefined && isPublic(client)
+        : isSecretOf(client, presented.secret, options.clock.now())
+    if (client === undefined || !isRight) {
+      // Asked only now: nobody guesses 256 random bits, and one instance with an old secret must not
+      // keep out the others behind its address.
       await gate.pass()
       await gate.count()
       throw failed
     }
-    await gate.pass()
-    const client = await findClient(options.db, presented.clientId)
-    const hash = sha256(presented.secret)
-    const matches = secretHashes(client, options.clock.now()).map((known) =>
-      equalInConstantTime(known, hash),
-    )
-    if (client === undefined || !matches.includes(true)) {
-      await gate.count()
-      throw failed
-    }
+    if (presented.secret === undefined) return withoutSecrets(client)
     // Said only to a caller who knows the secret: it tells nothing to anybody else.
     if (client.authenticationMethod !== presented.method) {
       throw new OAuthError(
@@ -51,6 +46,12 @@ export function createAuthenticateClient(options: {
     }
     return withoutSecrets(client)
   }
+}
+
+function isSecretOf(client: ClientWithSecrets | undefined, secret: string, now: number): boolean {
+  const hash = sha256(secret)
+  const matches = secretHashes(client, now).map((known) => equalInConstantTime(known, hash))
+  return client !== undefined && matches.includes(true)
 }
 
 /** Always two hashes, whether the client, its secret or an earlier secret exists or not. */

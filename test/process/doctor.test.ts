@@ -47,6 +47,11 @@ t.test(
     t.match(away.said, /database: bad: the database is unavailable/)
     t.notMatch(away.said, /hunter2/)
 
+    const REDIS_URL = 'redis://:hunter2@127.0.0.1:1'
+    const redis = await ask({ ...production(empty), REDIS_URL })
+    t.match(redis.said, /limits: warning: Redis cannot be used: .*ECONNREFUSED/)
+    t.notMatch(redis.said, /hunter2/)
+
     const service = await createTestService(t)
     const other = Buffer.from(
       '5d1c02d97ab3e4560b9d3877c5f2a16e4d0933be71c8fa25906ce71fd43a5b99',

@@ -17,28 +17,26 @@ type OriginFunction = Extract<FastifyCorsOptions['origin'], (...some: never[]) =
 /** In seconds: how long a browser may keep a preflight's answer. */
 const MAX_AGE = 600
 
+const LIMITS = [
+  'RateLimit',
+  'RateLimit-Limit',
+  'RateLimit-Policy',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+]
+
 /** What every verifier may fetch: keys and metadata, which are public and know no credentials. */
 const PUBLIC: FastifyCorsOptions = {
   origin: '*',
   allowedHeaders: ['If-None-Match', 'X-Request-Id'],
-  exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
+  exposedHeaders: ['ETag', ...LIMITS, 'Retry-After', 'X-Request-Id'],
   maxAge: MAX_AGE,
 }
 
 const REGISTERED: FastifyCorsOptions = {
   credentials: true,
   allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-CSRF', 'X-Request-Id'],
-  exposedHeaders: [
-    'RateLimit',
-    'RateLimit-Limit',
-    'RateLimit-Policy',
-    'RateLimit-Remaining',
-    'RateLimit-Reset',
-    'Refresh-Outcome',
-    'Retry-After',
-    'WWW-Authenticate',
-    'X-Request-Id',
-  ],
+  exposedHeaders: [...LIMITS, 'Refresh-Outcome', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
   maxAge: MAX_AGE,
 }
 

@@ -1,0 +1,22 @@
+import type { Config } from '../config.ts'
+import { connectRedis } from '../http/limits/redis.ts'
+import { type Diagnosis, good, warning } from './diagnosis.ts'
+
+/** Whether the replicas can count together, if they are to. Never throws. */
+export async function diagnoseRedis({ redisUrl }: Pick<Config, 'redisUrl'>): Promise<Diagnosis[]> {
+  if (redisUrl === undefined) return []
+  let lost: string | undefined
+  const { close } = await connectRedis(redisUrl, 'mintmark doctor ', {
+    info: () => {},
+    warn: ({ reason }: { reason?: string }) => {
+      lost = reason
+    },
+  })
+  close()
+  const remedy = 'start it, or correct REDIS_URL; until then each replica limits by its own count'
+  return [
+    lost === undefined
+      ? good('limits', 'Redis counts for all replicas')
+      : warning('limits', `Redis cannot be used: ${lost}`, remedy),
+  ]
+}

@@ -34,6 +34,7 @@ import { revokeRoute } from './routes/revoke.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { startSessionRoute } from './routes/start-session.ts'
 import { tokenRoute } from './routes/token.ts'
+import { welcomeRoutes } from './routes/welcome.ts'
 import { OAuthErrorBody, ProblemBody } from './wire/errors.ts'
 import { TokenResponse } from './wire/token-response.ts'
 
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     healthRoutes(scope, options)
     jwksRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
+    welcomeRoutes(scope, { ...options, routes })
     done()
   })
   app.register((scope, _options, done) => {

@@ -6,16 +6,26 @@ export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
+  readonly hint: string | undefined
 
   /**
    * @param code stable, for programs
    * @param detail for the reader: what was wrong and what to do; never holds a secret
+   * @param headers further response headers, such as a challenge
+   * @param hint the path that was probably meant
    */
-  constructor(status: number, code: string, detail: string, headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    headers: Record<string, string> = {},
+    hint?: string,
+  ) {
     super(detail)
     this.status = status
     this.code = code
     this.headers = headers
+    this.hint = hint
   }
 
   /** The body, for `application/problem+json`. */
@@ -27,6 +37,7 @@ export class Problem extends Error {
       detail: this.message,
       code: this.code,
       request_id: requestId,
+      ...(this.hint !== undefined && { hint: this.hint }),
     }
   }
 }

@@ -56,11 +56,11 @@ export async function shareWithPages(
   const decide = async (request: FastifyRequest): Promise<FastifyCorsOptions> => {
     const { origin, 'access-control-request-method': requestedMethod } = request.headers
     const preflight = request.method === 'OPTIONS' && requestedMethod !== undefined
-    const here = (preflight ? routes.find(request.url) : [request.routeOptions]).filter(
+    const here = (preflight ? routes.at(request.url) : [request.routeOptions]).filter(
       ({ config }) => config?.pages !== 'none',
     )
     if (here.length === 0) return { origin: false }
-    const answer = { preflight, methods: methodsOf(here) }
+    const answer = { preflight, methods: [...new Set(here.flatMap(methodsOf))] }
     if (here.every(({ config }) => config?.pages === 'any')) return { ...PUBLIC, ...answer }
     if (origin === undefined || origin === own) return { origin: false }
     if (await allowedOrigins.has(origin)) return { ...REGISTERED, ...answer, origin }

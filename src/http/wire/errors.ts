@@ -39,6 +39,9 @@ export const ProblemBody = Type.Object(
     detail: Type.String({ description: 'What was wrong, and what to do.' }),
     code: Type.String({ description: 'A stable code for programs.' }),
     request_id: Type.String({ description: 'Finds the request in the log; also in X-Request-Id.' }),
+    hint: Type.Optional(
+      Type.String({ description: 'Of a 404: the path that was probably meant.' }),
+    ),
   },
   {
     $id: 'Problem',

@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { RouteTable } from '../plugins/route-table.ts'
+
+/** What is told at `/`, in the order of a first tour. */
+const PLACES = {
+  documentation: '/docs',
+  openapi: '/openapi.json',
+  token: '/token',
+  refresh: '/refresh',
+  logout: '/logout',
+  me: '/me',
+  sessions: '/sessions',
+  revoke: '/revoke',
+  introspect: '/introspect',
+  jwks: '/.well-known/jwks.json',
+  metadata: '/.well-known/oauth-authorization-server',
+  liveness: '/livez',
+  readiness: '/readyz',
+} as const
+
+const Welcome = Type.Object(
+  {
+    issuer: Type.String({ description: 'The `iss` of every token.' }),
+    version: Type.String(),
+    links: Type.Record(Type.String(), Type.String(), {
+      description: 'What there is, and where; under the issuer, wherever it was asked.',
+    }),
+  },
+  {
+    $id: 'Welcome',
+    examples: [
+      {
+        issuer: 'https://auth.example',
+        version: '1.0.0',
+        links: {
+          documentation: 'https://auth.example/docs',
+          token: 'https://auth.example/token',
+          jwks: 'https://auth.example/.well-known/jwks.json',
+        },
+      },
+    ],
+  },
+)
+
+const Version = Type.Object(
+  { version: Type.String({ description: 'Of the service, as in its change log.' }) },
+  { $id: 'Version', examples: [{ version: '1.0.0' }] },
+)
+
+/** `GET /`: where everything is. `GET /version`: what runs here, and no more than that. */
+export function welcomeRoutes(
+  app: FastifyInstance,
+  options: { issuer: string; version: string; routes: RouteTable },
+): void {
+  const { issuer, version, routes } = options
+  app.get(
+    '/',
+    {
+      schema: {
+        operationId: 'getLinks',
+        summary: 'Where do I begin?',
+        description: 'The addresses of what there is.',
+        tags: ['operation'],
+        security: [],
+        response: { 200: { ...Welcome, description: 'The links.' } },
+      },
+    },
+    async () => {
+      const there = Object.entries(PLACES).filter(([, path]) => routes.at(path).length > 0)
+      const links = Object.fromEntries(there.map(([name, path]) => [name, `${issuer}${path}`]))
+      return { issuer, version, links }
+    },
+  )
+  app.get(
+    '/version',
+    {
+      schema: {
+        operationId: 'getVersion',
+        summary: 'Which version runs?',
+        tags: ['operation'],
+        security: [],
+        response: { 200: { ...Version, description: 'The version.' } },
+      },
+    },
+    async () => ({ version }),
+  )
+}

@@ -11,7 +11,7 @@ import { createLimits } from './limits/limits.ts'
 import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { shareWithPages } from './plugins/cors.ts'
-import { answerFrameworkError, answerOAuthErrors, answerProblems } from './plugins/errors.ts'
+import { answerOAuthErrors, answerProblems } from './plugins/errors.ts'
 import { guardWithBearer } from './plugins/guard.ts'
 import {
   refuseAmbiguousHeaders,
@@ -22,6 +22,8 @@ import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import { describeApi } from './plugins/openapi.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { createRouteTable } from './plugins/route-table.ts'
+import { securityHeaders, sendOnEveryAnswer } from './plugins/security-headers.ts'
+import { refuseMalformedUrls, routableUrl } from './plugins/urls.ts'
 import { createRefreshCookies } from './refresh-cookies.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
@@ -62,6 +64,7 @@ type RouteOptions = Parameters<typeof shareWithPages>[1] &
   Parameters<typeof tokenRoute>[1]
 
 const BODY_LIMIT = 16 * 1024
+const HEADER_LIMIT = 16 * 1024
 
 /**
  * The public app, not yet listening: one scope for each trust zone, each with its own way to answer
@@ -71,7 +74,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { clock, random, database, logger } = options
   const db = database.kysely
   const newRequestId = () => uuidV7(clock.now(), random)
-  const connectionErrors = createConnectionErrors(logger, newRequestId)
+  const headers = securityHeaders(options.issuer)
+  const connectionErrors = createConnectionErrors({ logger, headers, newRequestId })
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({
@@ -85,19 +89,27 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     requestTimeout: 10_000,
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']) ?? newRequestId(),
-    // A head that trickles in holds its connection for nine seconds at most.
-    http: { requireHostHeader: false, headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
+    http: {
+      requireHostHeader: false,
+      maxHeaderSize: HEADER_LIMIT,
+      // A head that trickles in holds its connection for nine seconds at most: by default Node looks
+      // twice a minute, so that a limit of ten seconds may take forty.
+      headersTimeout: 8_000,
+      connectionsCheckingInterval: 1_000,
+    },
     clientErrorHandler: connectionErrors.answer,
     // As long as a URL may be: an id that is too long is unknown, and no malformed URL.
     routerOptions: { maxParamLength: 16 * 1024 },
-    frameworkErrors: answerFrameworkError,
+    rewriteUrl: routableUrl,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
   const routes = createRouteTable(app)
-  connectionErrors.watch(app)
+  connectionErrors.watch(app, routes)
   logRequests(app)
+  sendOnEveryAnswer(app, headers)
   // Before anything that may refuse: a page must be able to read the refusal.
   await shareWithPages(app, { ...options, routes })
+  refuseMalformedUrls(app)
   refuseAmbiguousHeaders(app)
   refuseEncodedBodies(app)
   releaseConnections(app)
@@ -116,6 +128,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     healthRoutes(scope, options)
     jwksRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
+    done()
+  })
+  app.register((scope, _options, done) => {
     welcomeRoutes(scope, { ...options, routes })
     done()
   })

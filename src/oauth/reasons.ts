@@ -7,6 +7,9 @@
 export const reasons = {
   http_malformed: ['invalid_request', 400],
   host_invalid: ['invalid_request', 400],
+  method_unknown: ['invalid_request', 501],
+  url_malformed: ['invalid_request', 400],
+  uri_too_long: ['invalid_request', 414],
   headers_too_large: ['invalid_request', 431],
   request_timeout: ['invalid_request', 408],
   body_malformed: ['invalid_request', 400],

@@ -1,54 +1,72 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { createTestService } from '../support/service.ts'
+import t from 'tap'
+import { listen, readAnswer, statuses } from '../support/raw.ts'
 
-/** A service that listens, and a way to send it bytes: all that comes back until it hangs up. */
-async function listen(t: Test) {
-  const service = await createTestService(t)
-  await service.app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = service.app.server.address() as { port: number }
-  const send = async (bytes: string) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.write(bytes)
-    let text = ''
-    for await (const chunk of socket) text += chunk
-    return text
-  }
-  return { service, port, send }
-}
-
-t.test('what is no HTTP request is refused in the shape of any other problem', async (t) => {
+t.test('what is no HTTP request is refused in the shape of its path', async (t) => {
   const { service, send } = await listen(t)
   const large = 'a'.repeat(20_000)
-  for (const [what, bytes, status, code] of [
+  const twoLengths = 'Host: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+  for (const [what, bytes, status, code, isOAuth] of [
     ['no HTTP', 'nonsense\r\n\r\n', 400, 'http_malformed'],
+    ['large headers', `GET /me HTTP/1.1\r\nX: ${large}\r\n\r\n`, 431, 'headers_too_large'],
     [
-      'headers over 16 KiB',
-      `GET /me HTTP/1.1\r\nHost: x\r\nX: ${large}\r\n\r\n`,
+      'large headers',
+      `POST /token HTTP/1.1\r\nX: ${large}\r\n\r\n`,
       431,
       'headers_too_large',
+      true,
     ],
-    [
-      'two lengths',
-      'POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-      400,
-      'http_malformed',
-    ],
-    ['no Host', 'GET /me HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'host_invalid'],
+    ['a large URL', `GET /me?${large} HTTP/1.1\r\nHost: x\r\n\r\n`, 414, 'uri_too_long'],
+    ['a large URL', `POST /token?${large} HTTP/1.1\r\nHost: x\r\n\r\n`, 414, 'uri_too_long', true],
+    ['a raw URL', 'GET /\xe9 HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'url_malformed'],
+    ['an unknown method', 'BREW /me HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'method_unknown'],
+    ['an unknown method', 'BREW /token HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'method_unknown', true],
+    ['a tunnel', 'CONNECT db:5432 HTTP/1.1\r\nHost: db\r\n\r\n', 405, 'method_not_allowed'],
+    ['two lengths', `POST /token HTTP/1.1\r\n${twoLengths}`, 400, 'http_malformed', true],
+    ['two lengths', `POST /sessions HTTP/1.1\r\n${twoLengths}`, 400, 'http_malformed', true],
+    ['two lengths', `DELETE /sessions/1 HTTP/1.1\r\n${twoLengths}`, 400, 'http_malformed'],
+    ['no Host', 'GET /me HTTP/1.1\r\n\r\n', 400, 'host_invalid'],
   ] as const) {
-    const answer = await send(bytes)
-    const [head = '', body = ''] = answer.split('\r\n\r\n')
-    t.match(head, new RegExp(`^HTTP/1.1 ${status} `), what)
-    t.match(head.toLowerCase(), 'content-type: application/problem+json', what)
-    t.match(head.toLowerCase(), 'cache-control: no-store', what)
+    const { status: answered, headers, body } = readAnswer(await send(bytes))
+    const about = `${what}: ${bytes.slice(0, 20)}`
+    t.equal(answered, status, about)
     const problem = JSON.parse(body)
-    t.match(problem, { type: 'about:blank', status, code }, what)
-    t.match(head.toLowerCase(), `x-request-id: ${problem.request_id}`, what)
+    t.match(
+      headers,
+      {
+        'content-type': `application/${isOAuth === true ? '' : 'problem+'}json`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': problem.request_id,
+      },
+      about,
+    )
+    t.match(
+      problem,
+      isOAuth === true ? { error: 'invalid_request', reason: code } : { status, code },
+      about,
+    )
     const lines = service.log.filter((line) => line.includes(problem.request_id))
-    t.equal(lines.length, 1, `${what}: one line in the log`)
+    t.equal(lines.length, 1, `${about}: one line in the log`)
   }
+})
+
+t.test('good requests before bad bytes are answered, then the bad bytes are', async (t) => {
+  const { send } = await listen(t)
+  const good = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'
+  for (const bad of ['nonsense\r\n\r\n', 'POST /token HTTP/1.1\r\nHost: x\r\n X: y\r\n\r\n']) {
+    const answer = await send(`${good}${good}${bad}`)
+    t.strictSame(statuses(answer), [200, 200, 400])
+  }
+  const chunked = (more: string) =>
+    `POST /token HTTP/1.1\r\nHost: x\r\n${more}Transfer-Encoding: chunked\r\n\r\nzz\r\n`
+  const half = await send(`${good}${chunked('Content-Type: application/json\r\n')}`)
+  t.strictSame(statuses(half), [200, 400])
+  t.match(half, '"reason":"body_malformed"')
+  const answered = await send(`${good}${chunked('')}`)
+  t.strictSame(statuses(answered), [200, 415], 'no second answer to one request')
 })
 
 t.test('a request without Host, or with two, is refused in the shape of its route', async (t) => {

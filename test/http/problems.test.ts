@@ -51,10 +51,11 @@ t.test('a wrong method is told the right ones', async (t) => {
 
 t.test('a URL that cannot be decoded is refused in our shape, not the framework’s', async (t) => {
   const service = await createTestService(t)
-  for (const url of ['/%zz', '/sessions/%ff', '/%']) {
+  for (const url of ['/%zz', '/sessions/%ff', '/%', '/me?x=%zz', '/me?%ff', '/nothing?x=%']) {
     const answer = await ask(service, 'GET', url)
     t.equal(answer.statusCode, 400, url)
-    t.match(answer.json(), { request_id: /./ }, url)
+    t.match(answer.json(), { code: 'url_malformed', request_id: /./ }, url)
+    t.equal(answer.headers['x-content-type-options'], 'nosniff', 'by the way that all go')
     t.equal(answer.body.includes(url), false, 'and is not repeated')
   }
 })

@@ -2,8 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describeDatabaseError } from '../../db/failure.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { toOAuthBody, toOAuthError, toProblem } from '../failure.ts'
-import { Problem } from '../problem.ts'
-import { logRequest } from './request-log.ts'
 
 /** Answers the errors of this scope as RFC 6749 §5.2. */
 export function answerOAuthErrors(app: FastifyInstance): void {
@@ -23,19 +21,6 @@ export function answerProblems(app: FastifyInstance): void {
       ? sendOAuthError(failure, request, reply)
       : sendProblem(failure, request, reply),
   )
-}
-
-/** Answers what fails before there is a route, such as a URL that cannot be decoded. */
-export function answerFrameworkError(
-  _failure: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  request.facts ??= {}
-  reply.header('x-request-id', request.id)
-  sendProblem(new Problem(400, 'url_malformed', 'the URL cannot be decoded'), request, reply)
-  // No hook is run for it.
-  logRequest(request, reply)
 }
 
 function sendOAuthError(failure: unknown, request: FastifyRequest, reply: FastifyReply) {

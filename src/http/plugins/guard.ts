@@ -94,7 +94,7 @@ async function verify(request: FastifyRequest): Promise<void> {
 
 function readBearer(request: FastifyRequest): string {
   if (countHeader(request, 'authorization') > 1) {
-    throw new Problem(400, 'token_repeated', 'send one Authorization header')
+    throw new Problem(400, 'token_repeated', 'two Authorization headers came; send one')
   }
   const authorization = parseAuthorization(request.headers.authorization)
   const isInQuery = 'access_token' in (request.query as object)

@@ -8,20 +8,32 @@ export function countHeader(request: FastifyRequest, header: string): number {
 }
 
 /**
- * Wants one Host (RFC 9112 §3.2), where Node would answer in a shape of its own, and no two media
- * types, of which Node would show the first and a proxy may have judged by the other.
+ * Wants one Host (RFC 9112 §3.2) and a version that is spoken here, where Node would answer in a shape
+ * of its own or not notice, and no two media types, of which Node would show the first and a proxy may
+ * have judged by the other.
  */
 export function refuseAmbiguousHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    const { httpVersion, headers } = request.raw
+    // Node reads no more requests after one that asks for another protocol.
+    if (headers.upgrade !== undefined) reply.header('connection', 'close')
+    if (!SPOKEN.includes(httpVersion)) {
+      throw new OAuthError('http_malformed', 'send HTTP/1.1 or HTTP/1.0', CLOSE)
+    }
     const hosts = countHeader(request, 'host')
-    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion === '1.1')) {
-      throw new OAuthError('host_invalid', 'send one Host header (RFC 9112 section 3.2)')
+    if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+      throw new OAuthError('host_invalid', 'send one Host header (RFC 9112 section 3.2)', CLOSE)
     }
     if (countHeader(request, 'content-type') > 1) {
-      throw new OAuthError('content_type_unsupported', 'send one Content-Type header')
+      throw new OAuthError('content_type_unsupported', 'two Content-Type headers came; send one')
     }
   })
 }
+
+const SPOKEN = ['1.0', '1.1']
+
+/** Who frames requests in a way of his own may have sent another behind this one. */
+const CLOSE = { connection: 'close' }
 
 /** A compressed body would be read as it stands; here it is refused by name (RFC 9110 §15.5.16). */
 export function refuseEncodedBodies(app: FastifyInstance): void {
@@ -46,7 +58,10 @@ export function refuseEncodedBodies(app: FastifyInstance): void {
 export function refuseTwoAuthorizations(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (countHeader(request, 'authorization') > 1) {
-      throw new OAuthError('client_authentication_ambiguous', 'send one Authorization header')
+      throw new OAuthError(
+        'client_authentication_ambiguous',
+        'two Authorization headers came; send one',
+      )
     }
   })
 }

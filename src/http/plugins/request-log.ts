@@ -34,7 +34,7 @@ export function logRequests(app: FastifyInstance): void {
 }
 
 /** Writes the line of a request that has been answered. */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const { clientId, sid, grantType, outcome, error, reason, refusedOrigin } = request.facts
   request.log.info(
     {

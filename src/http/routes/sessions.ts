@@ -63,7 +63,11 @@ export function sessionRoutes(
       const { id } = request.params
       const session = isUuid(id) ? await findSession(db, id) : undefined
       if (session?.sub !== sub) {
-        throw new Problem(404, 'session_unknown', 'you have no session with this id')
+        throw new Problem(
+          404,
+          'session_unknown',
+          'you have no session with this id; GET /sessions lists yours',
+        )
       }
       await endSessions.end({ sid: id }, 'ended_by_user', { by: sub, origin: originOf(request) })
       return reply.code(204).send()

@@ -8,6 +8,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { trustOnly } from './address.ts'
 import { createLimits } from './limits/limits.ts'
+import { requireAcceptable } from './plugins/acceptable.ts'
 import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { shareWithPages } from './plugins/cors.ts'
@@ -131,12 +132,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     done()
   })
   app.register((scope, _options, done) => {
+    requireAcceptable(scope)
     welcomeRoutes(scope, { ...options, routes })
     done()
   })
   app.register((scope, _options, done) => {
     answerOAuthErrors(scope)
     neverStore(scope)
+    requireAcceptable(scope)
     refuseUntilLoaded(scope, options.keyRing)
     refuseTwoAuthorizations(scope)
     scope.register((forms, _formOptions, formsDone) => {
@@ -157,6 +160,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   })
   app.register((scope, _options, done) => {
     neverStore(scope)
+    requireAcceptable(scope)
     refuseUntilLoaded(scope, options.keyRing)
     guardWithBearer(scope, options)
     readJsonBodies(scope)

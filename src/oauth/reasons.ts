@@ -12,6 +12,7 @@ export const reasons = {
   uri_too_long: ['invalid_request', 414],
   headers_too_large: ['invalid_request', 431],
   request_timeout: ['invalid_request', 408],
+  not_acceptable: ['invalid_request', 406],
   body_malformed: ['invalid_request', 400],
   body_too_large: ['invalid_request', 413],
   content_type_unsupported: ['invalid_request', 415],

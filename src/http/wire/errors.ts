@@ -74,6 +74,7 @@ const MEANINGS = {
   401: 'Authentication is missing or failed.',
   403: 'Not allowed to this caller.',
   404: 'There is no such thing here.',
+  406: 'The answer would be JSON, which the Accept header does not admit.',
   413: 'The body is larger than 16 KiB.',
   415: 'The body has another media type than those named here.',
   503: 'Try again after Retry-After seconds. Nothing was decided: keep every token.',

@@ -9,7 +9,7 @@ import { OAuthError } from '../oauth/error.ts'
 import { trustOnly } from './address.ts'
 import { createLimits } from './limits/limits.ts'
 import { requireAcceptable } from './plugins/acceptable.ts'
-import { readJsonBodies, readOAuthBodies } from './plugins/bodies.ts'
+import { readJsonBodies, readOAuthBodies, refuseCredentialsInQuery } from './plugins/bodies.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { shareWithPages } from './plugins/cors.ts'
 import { answerOAuthErrors, answerProblems } from './plugins/errors.ts'
@@ -142,6 +142,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requireAcceptable(scope)
     refuseUntilLoaded(scope, options.keyRing)
     refuseTwoAuthorizations(scope)
+    refuseCredentialsInQuery(scope)
     scope.register((forms, _formOptions, formsDone) => {
       readOAuthBodies(forms)
       tokenRoute(forms, routeOptions)

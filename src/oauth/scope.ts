@@ -1,4 +1,4 @@
-import { OAuthError } from './error.ts'
+import { OAuthError, quotable } from './error.ts'
 
 /** One scope token of RFC 6749 §3.3: printable ASCII without space, `"` and `\`. */
 export const SCOPE_TOKEN_PATTERN = '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$'
@@ -27,7 +27,7 @@ export function parseScope(text: string): string[] {
     if (!SCOPE_TOKEN.test(value)) {
       throw new OAuthError(
         'scope_malformed',
-        'scope must be a space-separated list of printable ASCII values (RFC 6749 section 3.3)',
+        `scope ${quotable(value)} is none: use up to 128 printable ASCII characters without quotes and backslashes, separated by spaces (RFC 6749 section 3.3)`,
       )
     }
   }

@@ -2,21 +2,29 @@ import type { Test } from 'tap'
 import { query } from './database.ts'
 import type { TestService } from './service.ts'
 
-/** How many rows each table has, and a checksum over all that stands in them. */
-export async function stateOf(service: TestService): Promise<Record<string, string>> {
+/** By database: counts the rows of every table and makes a checksum over all that they hold. */
+const statements = new Map<string, string>()
+
+async function statementFor(databaseUrl: string): Promise<string> {
+  const known = statements.get(databaseUrl)
+  if (known !== undefined) return known
   const tables = await query(
-    service.databaseUrl,
-    "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
+    databaseUrl,
+    "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
   )
-  const state: Record<string, string> = {}
-  for (const { name } of tables) {
-    const [row] = await query(
-      service.databaseUrl,
-      `select count(*) || ' rows, ' || coalesce(md5(string_agg(row::text, E'\\n' order by row::text)), '') as sum from "${name}" row`,
+  const statement = tables
+    .map(
+      ({ name }) =>
+        `select '${name}' as name, count(*)::int as rows, md5(string_agg(row::text, ' ' order by row::text)) as checksum from ${name} row`,
     )
-    state[name as string] = row?.sum as string
-  }
-  return state
+    .join(' union all ')
+  statements.set(databaseUrl, `${statement} order by name`)
+  return statementFor(databaseUrl)
+}
+
+/** How many rows each table has, and a checksum over all that stands in them. */
+export async function stateOf({ databaseUrl }: TestService): Promise<Record<string, unknown>[]> {
+  return query(databaseUrl, await statementFor(databaseUrl))
 }
 
 /** Runs something that must change nothing in the database, in no table. */

@@ -1,11 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { OAuthError } from '../../oauth/error.ts'
+import { OAuthError, quotable } from '../../oauth/error.ts'
 import { parametersFromJson, parseForm } from '../../oauth/form.ts'
 import { decodeUtf8, parseJson } from '../../oauth/json.ts'
 import { collectParameters, type Parameters } from '../../oauth/parameters.ts'
 
-/** What must not stand in a URL, which ends up in logs and histories (RFC 6749 §2.3.1, §3.2). */
-const SECRETS = ['client_secret', 'password', 'refresh_token', 'access_token', 'token', 'assertion']
+/** What must not stand in a URL. */
+const SECRETS = [
+  'client_secret',
+  'password',
+  'refresh_token',
+  'access_token',
+  'token',
+  'assertion',
+  'client_assertion',
+]
 
 /**
  * The bodies of the OAuth endpoints: a form (RFC 6749 appendix B) or a JSON object of strings, read
@@ -21,13 +29,21 @@ export function readOAuthBodies(app: FastifyInstance): void {
     app.addContentTypeParser(
       mediaType,
       { parseAs: 'buffer' },
-      async (_request: FastifyRequest, body: Buffer) => parse(body),
+      async (request: FastifyRequest, body: Buffer) => {
+        requireUtf8(request)
+        return parse(body)
+      },
     )
   }
   // The desk validates; a schema here would turn an unknown grant_type into a schema error.
   app.setValidatorCompiler(() => () => true)
+}
+
+/** Refuses credentials in the URL: it ends up in logs and histories (RFC 6749 §2.3.1, §3.2). */
+export function refuseCredentialsInQuery(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
-    const secret = SECRETS.find((name) => name in (request.query as object))
+    const query = request.query as object
+    const secret = SECRETS.find((name) => Object.hasOwn(query, name))
     if (secret !== undefined) {
       throw new OAuthError('credentials_in_query', `send ${secret} in the body, never in the URL`)
     }
@@ -48,7 +64,24 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) =>
-      body.length === 0 ? undefined : parseJson(body),
+    async (request: FastifyRequest, body: Buffer) => {
+      requireUtf8(request)
+      return body.length === 0 ? undefined : parseJson(body)
+    },
   )
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/gi
+
+/** JSON is UTF-8 (RFC 8259 §8.1), and so are forms here; read as another, the bytes would be guesses. */
+function requireUtf8({ headers }: FastifyRequest): void {
+  const named = (headers['content-type'] ?? '').matchAll(CHARSET)
+  for (const [, charset = ''] of named) {
+    if (!/^(utf-?8|us-ascii)$/i.test(charset)) {
+      throw new OAuthError(
+        'content_type_unsupported',
+        `send the body in UTF-8, not in charset ${quotable(charset)}`,
+      )
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { StartBackendSession } from '../../grants/start-session.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { OAuthError, quotable } from '../../oauth/error.ts'
 import { START_SCOPE } from '../../oauth/scope.ts'
 import { storageProblem } from '../../oauth/storable.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -100,7 +100,10 @@ export function startSessionRoute(
       const problem = storageProblem(body, DEPTH_LIMIT)
       if (problem !== undefined) throw new OAuthError('parameter_invalid', `the body ${problem}`)
       if (device?.address !== undefined && isIP(device.address) === 0) {
-        throw new OAuthError('parameter_invalid', 'device.address is not an IP address')
+        throw new OAuthError(
+          'parameter_invalid',
+          `device.address ${quotable(device.address)} is not an IP address`,
+        )
       }
       const answer = await options.startBackendSession({
         authorizationHeader: request.headers.authorization,

@@ -29,7 +29,8 @@ export type Rotation =
       session: Session
       refreshToken: string
     }
-  | { outcome: 'unknown' | 'wrong_client' | 'exceeds_grant' | 'reused' | 'stale' }
+  | { outcome: 'unknown' | 'wrong_client' | 'reused' | 'stale' }
+  | { outcome: 'exceeds_grant'; scope: string[]; resources: string[] }
   | { outcome: 'ended'; reason: EndReason }
   | { outcome: 'expired'; end: 'idle' | 'max' }
 

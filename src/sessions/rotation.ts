@@ -40,7 +40,8 @@ export type Decision =
   | { outcome: 'wrong_client' }
   | { outcome: 'ended'; reason: EndReason }
   | { outcome: 'expired'; end: 'idle' | 'max' }
-  | { outcome: 'exceeds_grant' }
+  /** With what is too much. */
+  | { outcome: 'exceeds_grant'; scope: string[]; resources: string[] }
   | { outcome: 'current' }
   | { outcome: 'retried' }
   | { outcome: 'recovered'; recoveries: number; recoveriesSince: number }
@@ -78,11 +79,10 @@ export function decide(
   if (session.expiresAt <= now) return { outcome: 'expired', end: 'max' }
   if (session.idleExpiresAt <= now) return { outcome: 'expired', end: 'idle' }
   // Judged before the value is: a request that cannot be granted costs the session nothing.
-  if (
-    !isWithin(presented.scope, session.scope) ||
-    !isWithin(presented.resources, session.audience)
-  ) {
-    return { outcome: 'exceeds_grant' }
+  const scope = excessOf(presented.scope, session.scope)
+  const resources = excessOf(presented.resources, session.audience)
+  if (scope.length > 0 || resources.length > 0) {
+    return { outcome: 'exceeds_grant', scope, resources }
   }
   const distance = state.generation - presented.generation
   if (distance === 0) return { outcome: 'current' }
@@ -118,6 +118,6 @@ function decideLate(
   return { outcome: 'recovered', recoveries: state.recoveries + 1, recoveriesSince: since }
 }
 
-function isWithin(values: readonly string[], allowed: readonly string[]): boolean {
-  return values.every((value) => allowed.includes(value))
+function excessOf(values: readonly string[], allowed: readonly string[]): string[] {
+  return values.filter((value) => !allowed.includes(value))
 }

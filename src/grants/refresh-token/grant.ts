@@ -93,7 +93,7 @@ function answer(
     case 'wrong_client':
       throw new OAuthError('client_mismatch', 'the refresh token belongs to another client')
     case 'exceeds_grant':
-      throw exceedsGrant(scope, resources)
+      throw exceedsGrant(rotation.scope, rotation.resources)
     case 'reused':
       throw new OAuthError(
         'refresh_reused',
@@ -125,16 +125,16 @@ function unknownToken(): OAuthError {
   return new OAuthError('refresh_unknown', 'this is no refresh token of this service')
 }
 
-/** Of a request that names both, the scope is told first: one thing at a time. */
-function exceedsGrant(scope: readonly string[], resources: readonly string[]): OAuthError {
+/** Of a request that exceeds both, the scope is told first: one thing at a time. */
+function exceedsGrant(scope: string[], resources: string[]): OAuthError {
   return scope.length > 0
     ? new OAuthError(
         'scope_not_allowed',
-        `the session was not granted all of scope ${quotable(formatScope(scope))}; a refresh may ask for less, never for more`,
+        `the session was not granted scope ${quotable(formatScope(scope))}; a refresh may ask for less, never for more`,
       )
     : new OAuthError(
         'resource_not_allowed',
-        `the session was not granted all of resource ${quotable(resources.join(' '))}; a refresh may ask for less, never for more`,
+        `the session was not granted resource ${quotable(resources.join(' '))}; a refresh may ask for less, never for more`,
       )
 }
 

@@ -37,6 +37,9 @@ export function readCredentials(
   const authorization = parseAuthorization(authorizationHeader)
   const clientId = parameters.get('client_id')
   const secret = parameters.get('client_secret')
+  if (parameters.get('client_assertion') !== undefined) {
+    throw refuseAssertion(authorization.scheme !== 'none' || secret !== undefined)
+  }
   if (authorization.scheme === 'none') {
     if (clientId === undefined) {
       throw new OAuthError(
@@ -65,4 +68,17 @@ export function readCredentials(
     clientId: authorization.clientId,
     secret: authorization.secret,
   }
+}
+
+/** Left unread, an assertion would look like one that was verified (RFC 7521 §4.2). */
+function refuseAssertion(isSecond: boolean): OAuthError {
+  return isSecond
+    ? new OAuthError(
+        'client_authentication_ambiguous',
+        'use one authentication method, not a client_assertion beside another (RFC 6749 section 2.3)',
+      )
+    : new OAuthError(
+        'client_authentication_failed',
+        'client_assertion is not supported: authenticate with a client_secret',
+      )
 }

@@ -1,8 +1,10 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { listen, readAnswer, statuses } from '../support/raw.ts'
+import { createTestService } from '../support/service.ts'
 
 t.test('what is no HTTP request is refused in the shape of its path', async (t) => {
   const { service, send } = await listen(t)
@@ -127,4 +129,40 @@ t.test('a caller who is gone before its body is whole has a line in the log', as
   const lines = () => service.log.filter((line) => line.includes('"gone"'))
   while (lines().length === 0) await turn()
   t.match(JSON.parse(lines()[0] ?? ''), { route: '/token', reason: 'aborted_by_caller' })
+})
+
+t.test('every address of a name answers alike', async (t) => {
+  const { lookup } = dns
+  t.teardown(() => {
+    dns.lookup = lookup
+  })
+  // As localhost is two addresses on most machines: Fastify opens a server for each.
+  const both = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
+  dns.lookup = ((
+    host: string,
+    options: dns.LookupAllOptions,
+    done: (...args: unknown[]) => void,
+  ) =>
+    host === 'localhost' && options.all === true
+      ? done(null, both)
+      : lookup(host, options, done)) as typeof dns.lookup
+  const { app } = await createTestService(t)
+  await app.listen({ host: 'localhost', port: 0 })
+  dns.lookup = lookup
+  const addresses = app.addresses() as AddressInfo[]
+  if (addresses.length < 2) t.comment('this machine has one loopback address alone')
+  for (const { address, port } of addresses) {
+    for (const [bytes, expected] of [
+      ['nonsense\r\n\r\n', 400],
+      ['CONNECT db:5432 HTTP/1.1\r\nHost: db\r\n\r\n', 405],
+      ['GET /livez HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n', 200],
+    ] as const) {
+      const socket = connect(port, address)
+      socket.write(bytes)
+      let text = ''
+      for await (const chunk of socket) text += chunk
+      t.strictSame(statuses(text), [expected], `${address}: ${bytes.slice(0, 10)}`)
+      t.match(text, /x-request-id: /, `${address}: ${bytes.slice(0, 10)}`)
+    }
+  }
 })

@@ -108,6 +108,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   connectionErrors.watch(app, routes)
   logRequests(app)
   sendOnEveryAnswer(app, headers)
+  // Before the first route, which the preflights' is.
+  answerProblems(app)
   // Before anything that may refuse: a page must be able to read the refusal.
   await shareWithPages(app, { ...options, routes })
   refuseMalformedUrls(app)
@@ -116,7 +118,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   releaseConnections(app)
   requireStatedSecurity(app)
   answerUnmatched(app, routes)
-  answerProblems(app)
   for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
   await describeApi(app, options)
 

@@ -39,6 +39,7 @@ import { startSessionRoute } from './routes/start-session.ts'
 import { tokenRoute } from './routes/token.ts'
 import { welcomeRoutes } from './routes/welcome.ts'
 import { OAuthErrorBody, ProblemBody } from './wire/errors.ts'
+import { EXAMPLES } from './wire/media.ts'
 import { TokenResponse } from './wire/token-response.ts'
 
 /** What the public app is made of: the options of all its routes, taken together. */
@@ -102,7 +103,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // As long as a URL may be: an id that is too long is unknown, and no malformed URL.
     routerOptions: { maxParamLength: 16 * 1024 },
     rewriteUrl: routableUrl,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        keywords: [EXAMPLES],
+      },
+    },
   })
   const routes = createRouteTable(app)
   connectionErrors.watch(app, routes)
@@ -148,9 +156,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       readOAuthBodies(forms)
       tokenRoute(forms, routeOptions)
       refreshRoute(forms, routeOptions)
+      introspectRoute(forms, routeOptions)
       logoutRoute(forms, routeOptions)
       revokeRoute(forms, routeOptions)
-      introspectRoute(forms, routeOptions)
       formsDone()
     })
     scope.register((bodies, _jsonOptions, bodiesDone) => {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { headerAlways } from './wire/header.ts'
 
 /**
  * For what every verifier fetches: fresh for five minutes, and good for a day if we are away, so
@@ -9,8 +9,11 @@ export const CACHE_CONTROL =
 
 /** The header fields of such an answer, for the document. */
 export const cacheHeaders = {
-  ETag: Type.String({ description: 'Send it as `If-None-Match`; 304 says that nothing changed.' }),
-  'Cache-Control': Type.String({ description: 'How long a verifier may keep it.' }),
+  ETag: headerAlways(
+    'Send it as `If-None-Match`; 304 says that nothing changed.',
+    '"3q2-7_8AmQd0l1Yk5sVf9w"',
+  ),
+  'Cache-Control': headerAlways('How long a verifier may keep it.', CACHE_CONTROL),
 }
 
 /** Whether an If-None-Match header names this entity tag (RFC 9110 §13.1.2). */

@@ -31,7 +31,7 @@ export function requireAcceptable(app: FastifyInstance): void {
     const errors = route.config?.errorShape === 'oauth' ? oauthErrors : problems
     route.schema = {
       ...route.schema,
-      response: { ...(route.schema?.response as object), ...errors(406) },
+      response: { ...(route.schema?.response as object), ...errors('not_acceptable') },
     }
   })
   app.addHook('onRequest', async ({ headers: { accept }, routeOptions }) => {

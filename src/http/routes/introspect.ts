@@ -7,8 +7,10 @@ import { OAuthError } from '../../oauth/error.ts'
 import type { Introspect } from '../../tokens/introspect.ts'
 import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
+import { CLIENT, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
-import { inFormOrJson } from '../wire/media.ts'
+import { inFormOrJson, inJson } from '../wire/media.ts'
+import { ACCESS_TOKEN, CLIENT_SECRET, SID, SUB } from '../wire/samples.ts'
 
 const IntrospectionRequestBody = Type.Object({
   token: Type.String(),
@@ -20,14 +22,32 @@ const IntrospectionRequestBody = Type.Object({
 })
 
 const IntrospectionResponse = Type.Object(
-  { active: Type.Boolean() },
   {
-    description:
-      'Of an active token its claims and `token_type`; of any other only `active: false`.',
-    additionalProperties: true,
-    examples: [{ active: false }],
+    active: Type.Boolean(),
+    token_type: Type.Optional(Type.String({ enum: ['Bearer', 'refresh_token'] })),
+    client_id: Type.Optional(Type.String()),
+    sub: Type.Optional(Type.String()),
+    scope: Type.Optional(Type.String()),
+    exp: Type.Optional(Type.Integer({ description: 'In seconds since 1970, as `iat`.' })),
+    iat: Type.Optional(Type.Integer()),
+    sid: Type.Optional(Type.String({ description: 'The session, if there is one.' })),
   },
+  { additionalProperties: true },
 )
+
+const ACTIVE = {
+  active: true,
+  token_type: 'Bearer',
+  iss: 'https://auth.example',
+  aud: ['https://orders.example', 'https://auth.example'],
+  client_id: 'web',
+  sub: SUB,
+  scope: 'orders:read orders:write',
+  sid: SID,
+  jti: '0199c0de-71d2-7f00-b4be-d2f6de0a5c11',
+  iat: 1_795_261_600,
+  exp: 1_795_262_179,
+}
 
 /** `POST /introspect` (RFC 7662), for confidential clients. */
 export function introspectRoute(
@@ -45,8 +65,27 @@ export function introspectRoute(
           'Introspection (RFC 7662). A client is told of its own tokens, and of access tokens for the audiences it is the resource server of; every other token is inactive for it.',
         tags: ['tokens'],
         security: [{ clientBasic: [] }, {}],
-        body: inFormOrJson(IntrospectionRequestBody, { token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln' }),
-        response: { 200: IntrospectionResponse, ...oauthErrors(400, 401, 403, 413, 415, 503) },
+        body: inFormOrJson(IntrospectionRequestBody, {
+          access_token: {
+            summary: 'A resource server asks about a token it was sent',
+            value: {
+              token: ACCESS_TOKEN,
+              client_id: 'orders-service',
+              client_secret: CLIENT_SECRET,
+            },
+          },
+        }),
+        response: {
+          ...oauthErrors(...FORM, ...CLIENT, 'client_not_allowed', 'too_many_requests'),
+          200: inJson(
+            'Of an active token its claims and `token_type`; of any other only `active: false`.',
+            IntrospectionResponse,
+            {
+              active: { summary: 'It is good.', value: ACTIVE },
+              inactive: { summary: 'Anything else, whatever it is.', value: { active: false } },
+            },
+          ),
+        },
       },
     },
     async (request) => {

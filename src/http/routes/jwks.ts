@@ -5,24 +5,57 @@ import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 import { RETRY_AFTER } from '../failure.ts'
 import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
+import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
+import { inJson } from '../wire/media.ts'
+
+const exact = { additionalProperties: false }
+const common = {
+  kid: Type.String({ description: 'The thumbprint of the key (RFC 7638).' }),
+  use: Type.Literal('sig'),
+}
 
 const Jwks = Type.Object(
   {
     keys: Type.Array(
-      Type.Object(
-        {
-          kid: Type.String({ description: 'The thumbprint of the key (RFC 7638).' }),
-          alg: Type.String(),
-          use: Type.Literal('sig'),
-          kty: Type.String(),
-        },
-        { additionalProperties: true },
-      ),
+      Type.Union([
+        Type.Object(
+          {
+            ...common,
+            alg: Type.Literal('ES256'),
+            kty: Type.Literal('EC'),
+            crv: Type.Literal('P-256'),
+            x: Type.String(),
+            y: Type.String(),
+          },
+          exact,
+        ),
+        Type.Object(
+          {
+            ...common,
+            alg: Type.Literal('RS256'),
+            kty: Type.Literal('RSA'),
+            n: Type.String(),
+            e: Type.String(),
+          },
+          exact,
+        ),
+      ]),
     ),
   },
-  { $id: 'Jwks', description: 'A JWK set (RFC 7517 section 5).' },
+  { description: 'A JWK set (RFC 7517 section 5).', ...exact },
 )
+
+/** The key of RFC 7515 appendix A.3. */
+const ES256_KEY = {
+  kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
+  alg: 'ES256',
+  use: 'sig',
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+}
 
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
 export function jwksRoute(
@@ -41,13 +74,14 @@ export function jwksRoute(
         tags: ['verification'],
         security: [],
         response: {
-          200: {
-            description: 'The keys.',
-            headers: cacheHeaders,
-            content: { 'application/json': { schema: Jwks } },
-          },
+          ...problems(...ANYWHERE, 'not_ready', 'too_many_requests'),
+          200: inJson(
+            'The keys.',
+            Jwks,
+            { keys: { summary: 'One key.', value: { keys: [ES256_KEY] } } },
+            cacheHeaders,
+          ),
           304: { ...Type.Null({ description: 'You have them already.' }), headers: cacheHeaders },
-          ...problems(503),
         },
       },
     },

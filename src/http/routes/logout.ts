@@ -8,8 +8,11 @@ import { findByHandle } from '../../sessions/store.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
+import { COOKIE, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
+import { REFRESH_TOKEN } from '../wire/samples.ts'
+import { cookieHeaders, pageRequestHeaders } from './token.ts'
 
 const LogoutRequestBody = Type.Object({
   refresh_token: Type.Optional(
@@ -47,12 +50,19 @@ export function logoutRoute(
           'Once this is answered no refresh of the session succeeds. Access tokens that are out live until they expire, unless their verifier asks `/introspect`.',
         tags: ['tokens'],
         security: [],
+        headers: pageRequestHeaders,
         body: inFormOrJson(LogoutRequestBody, {
-          refresh_token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
+          refresh_token: {
+            summary: 'Any refresh token of the session',
+            value: { refresh_token: REFRESH_TOKEN },
+          },
         }),
         response: {
-          204: Type.Null({ description: 'The session has ended, now or before.' }),
-          ...oauthErrors(400, 413, 415, 503),
+          ...oauthErrors(...FORM, ...COOKIE),
+          204: {
+            ...Type.Null({ description: 'The session has ended, now or before.' }),
+            headers: cookieHeaders,
+          },
         },
       },
     },

@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { BEARER } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
+import { inJson } from '../wire/media.ts'
+import { SID, SUB } from '../wire/samples.ts'
+import { BEARER_SECURITY } from '../wire/security.ts'
 
 const Me = Type.Object(
   {
@@ -19,8 +23,26 @@ const Me = Type.Object(
       description: 'When the access token expires, in seconds since 1970.',
     }),
   },
-  { $id: 'Me', description: 'For whom an access token speaks.' },
+  { additionalProperties: false },
 )
+
+const USER = {
+  sub: SUB,
+  client_id: 'web',
+  scope: 'orders:read orders:write',
+  roles: ['customer'],
+  sid: SID,
+  auth_time: 1_795_261_600,
+  amr: ['pwd'],
+  expires_at: 1_795_262_179,
+}
+const CLIENT = {
+  sub: 'backend',
+  client_id: 'backend',
+  scope: 'orders:read',
+  roles: [],
+  expires_at: 1_795_262_179,
+}
 
 /** `GET /me`: for whom the access token speaks. */
 export function meRoute(app: FastifyInstance): void {
@@ -32,8 +54,14 @@ export function meRoute(app: FastifyInstance): void {
         summary: 'For whom does my token speak?',
         description: 'Needs an access token whose audience includes this issuer.',
         tags: ['account'],
-        security: [{ bearer: [] }],
-        response: { 200: Me, ...problems(400, 401, 503) },
+        security: BEARER_SECURITY,
+        response: {
+          ...problems(...BEARER),
+          200: inJson('For whom the access token speaks.', Me, {
+            user: { summary: 'A user, logged in', value: USER },
+            client: { summary: 'A client, for itself', value: CLIENT },
+          }),
+        },
       },
     },
     async ({ user }) => ({

@@ -5,22 +5,38 @@ import { algorithmNames } from '../../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
 import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 import type { Limits } from '../limits/limits.ts'
+import { ANYWHERE } from '../wire/error-examples.ts'
+import { problems } from '../wire/errors.ts'
+import { inJson } from '../wire/media.ts'
 
 const PATHS = {
   '/.well-known/oauth-authorization-server': 'getMetadata',
   '/.well-known/openid-configuration': 'getOpenidConfiguration',
 } as const
 
+const Names = Type.Array(Type.String())
+
 const Metadata = Type.Object(
   {
     issuer: Type.String(),
     token_endpoint: Type.String(),
     jwks_uri: Type.String(),
+    revocation_endpoint: Type.String(),
+    introspection_endpoint: Type.String(),
+    grant_types_supported: Names,
+    response_types_supported: Names,
+    token_endpoint_auth_methods_supported: Names,
+    revocation_endpoint_auth_methods_supported: Names,
+    introspection_endpoint_auth_methods_supported: Names,
+    subject_types_supported: Names,
+    id_token_signing_alg_values_supported: Names,
+    service_documentation: Type.Optional(
+      Type.String({ description: 'Swagger UI, where it is on.' }),
+    ),
   },
   {
-    $id: 'Metadata',
     description: 'Authorization server metadata (RFC 8414 section 2).',
-    additionalProperties: true,
+    additionalProperties: false,
   },
 )
 
@@ -46,11 +62,18 @@ export function metadataRoutes(
           tags: ['verification'],
           security: [],
           response: {
-            200: {
-              description: 'The metadata.',
-              headers: cacheHeaders,
-              content: { 'application/json': { schema: Metadata } },
-            },
+            ...problems(...ANYWHERE, 'too_many_requests'),
+            200: inJson(
+              'The metadata.',
+              Metadata,
+              {
+                metadata: {
+                  summary: 'Of https://auth.example',
+                  value: describe('https://auth.example'),
+                },
+              },
+              cacheHeaders,
+            ),
             304: { ...Type.Null({ description: 'You have it already.' }), headers: cacheHeaders },
           },
         },

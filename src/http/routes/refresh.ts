@@ -5,11 +5,14 @@ import { OAuthError } from '../../oauth/error.ts'
 import { withValues } from '../../oauth/parameters.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { CookieToken, RefreshCookies } from '../refresh-cookies.ts'
+import { CLIENT, COOKIE, FORM, ISSUE, REFRESH } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
-import { inFormOrJson } from '../wire/media.ts'
+import { inFormOrJson, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
-import { TokenResponse } from '../wire/token-response.ts'
+import { REFRESH_TOKEN } from '../wire/samples.ts'
+import { TokenResponse, userTokens } from '../wire/token-response.ts'
 import {
+  cookieHeaders,
   refreshHeaders,
   refreshRequestHeaders,
   resource,
@@ -18,7 +21,7 @@ import {
 } from './token.ts'
 
 const RefreshRequestBody = Type.Object({
-  refresh_token: Type.String(),
+  refresh_token: Type.Optional(Type.String({ description: 'Not for a client with cookies.' })),
   client_id: Type.Optional(Type.String({ description: 'Required for public clients.' })),
   client_secret: Type.Optional(Type.String({ description: 'For client_secret_post.' })),
   scope: Type.Optional(Type.String()),
@@ -43,12 +46,19 @@ export function refreshRoute(
         security: [{ clientBasic: [] }, {}],
         headers: refreshRequestHeaders,
         body: inFormOrJson(RefreshRequestBody, {
-          refresh_token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
-          client_id: 'web',
+          public_client: {
+            summary: 'A browser frontend refreshes',
+            value: { refresh_token: REFRESH_TOKEN, client_id: 'web' },
+          },
         }),
         response: {
-          200: { ...reference(TokenResponse), headers: refreshHeaders },
-          ...oauthErrors(400, 401, 413, 415, 503),
+          ...oauthErrors(...FORM, ...CLIENT, ...ISSUE, ...REFRESH, ...COOKIE, 'cookie_missing'),
+          200: inJson(
+            'The next tokens of the session.',
+            reference(TokenResponse),
+            { user: userTokens },
+            { ...refreshHeaders, ...cookieHeaders },
+          ),
         },
       },
     },

@@ -6,8 +6,10 @@ import type { RevokeToken } from '../../tokens/revoke.ts'
 import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
+import { CLIENT, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
+import { REFRESH_TOKEN } from '../wire/samples.ts'
 
 const RevocationRequestBody = Type.Object({
   token: Type.String({ description: 'A refresh token or an access token of this client.' }),
@@ -34,12 +36,14 @@ export function revokeRoute(
         tags: ['tokens'],
         security: [{ clientBasic: [] }, {}],
         body: inFormOrJson(RevocationRequestBody, {
-          token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
-          client_id: 'web',
+          refresh_token: {
+            summary: 'A public client revokes a refresh token',
+            value: { token: REFRESH_TOKEN, client_id: 'web' },
+          },
         }),
         response: {
+          ...oauthErrors(...FORM, ...CLIENT, 'token_of_other_client'),
           200: Type.Null({ description: 'The token is of no use any more.' }),
-          ...oauthErrors(400, 401, 413, 415, 503),
         },
       },
     },

@@ -7,11 +7,17 @@ import type { EndSessions } from '../../sessions/end.ts'
 import { findSession, listAlive } from '../../sessions/store.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { Problem } from '../problem.ts'
+import { BEARER, BODY } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
-import { SessionList, toWireSession } from '../wire/session.ts'
+import { inJson } from '../wire/media.ts'
+import { SID } from '../wire/samples.ts'
+import { BEARER_SECURITY } from '../wire/security.ts'
+import { SessionList, sessionListExample, toWireSession } from '../wire/session.ts'
 
 /** More are not listed; a user with so many has lost count anyway. */
 const LIST_LIMIT = 200
+
+const Ended = Type.Object({ ended: Type.Integer() }, { additionalProperties: false })
 
 /** The caller's own sessions: `GET /sessions`, `DELETE /sessions/{id}`, `POST /sessions/end-others`. */
 export function sessionRoutes(
@@ -28,8 +34,13 @@ export function sessionRoutes(
         summary: 'My sessions',
         description: 'The caller’s own live sessions, the last used first; `current` is this one.',
         tags: ['sessions'],
-        security: [{ bearer: [] }],
-        response: { 200: SessionList, ...problems(400, 401, 403, 503) },
+        security: BEARER_SECURITY,
+        response: {
+          ...problems(...BEARER, 'user_required'),
+          200: inJson('Live sessions, the last used first.', SessionList, {
+            sessions: { summary: 'Two devices', value: sessionListExample },
+          }),
+        },
       },
     },
     async (request) => {
@@ -48,13 +59,16 @@ export function sessionRoutes(
         description:
           'Once this is answered no refresh of it succeeds. Ending it twice is 204 as well.',
         tags: ['sessions'],
-        security: [{ bearer: [] }],
+        security: BEARER_SECURITY,
         params: Type.Object({
-          id: Type.String({ description: 'The `id` of the list, the `sid` of its tokens.' }),
+          id: Type.String({
+            description: 'The `id` of the list, the `sid` of its tokens.',
+            examples: [SID],
+          }),
         }),
         response: {
+          ...problems(...BEARER, ...BODY, 'url_malformed', 'user_required', 'session_unknown'),
           204: Type.Null({ description: 'The session has ended, now or before.' }),
-          ...problems(400, 401, 403, 404, 413, 415, 503),
         },
       },
     },
@@ -82,10 +96,12 @@ export function sessionRoutes(
         summary: 'End all my other sessions',
         description: 'Ends every session of the caller but the one that asks.',
         tags: ['sessions'],
-        security: [{ bearer: [] }],
+        security: BEARER_SECURITY,
         response: {
-          200: Type.Object({ ended: Type.Integer() }, { description: 'How many were ended.' }),
-          ...problems(400, 401, 403, 413, 415, 503),
+          ...problems(...BEARER, ...BODY, 'user_required'),
+          200: inJson('How many were ended.', Ended, {
+            ended: { summary: 'There were two others.', value: { ended: 2 } },
+          }),
         },
       },
     },

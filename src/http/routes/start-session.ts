@@ -7,9 +7,13 @@ import { START_SCOPE } from '../../oauth/scope.ts'
 import { storageProblem } from '../../oauth/storable.ts'
 import type { Limits } from '../limits/limits.ts'
 import { originOf } from '../plugins/request-log.ts'
+import { BODY, CLIENT, ISSUE, STATEFUL } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
+import { headerAlways } from '../wire/header.ts'
+import { EXAMPLES, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
-import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
+import { SID } from '../wire/samples.ts'
+import { TokenResponse, toTokenResponse, userTokens } from '../wire/token-response.ts'
 
 const text = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
@@ -77,20 +81,32 @@ export function startSessionRoute(
         summary: 'Start a session for a user',
         description: `For a backend that has authenticated the user itself. It authenticates with Basic and needs the scope \`${START_SCOPE}\`.`,
         tags: ['sessions'],
-        security: [{ clientBasic: [] }],
+        security: [{ backendBasic: [] }],
         body: {
           ...SessionRequestBody,
-          examples: [{ sub: 'user-42', client_id: 'web', amr: ['mfa'] }],
-        },
-        response: {
-          201: {
-            ...reference(TokenResponse),
-            description: 'The session’s first tokens.',
-            headers: {
-              Location: Type.String({ description: 'The session, as the user sees it.' }),
+          [EXAMPLES]: {
+            session: {
+              summary: 'A user who has shown a second factor',
+              value: { sub: 'user-42', client_id: 'web', amr: ['mfa'] },
             },
           },
-          ...oauthErrors(400, 401, 403, 413, 415, 503),
+        },
+        response: {
+          ...oauthErrors(
+            ...STATEFUL,
+            ...BODY,
+            ...CLIENT,
+            ...ISSUE,
+            'client_authentication_ambiguous',
+            'client_not_allowed',
+            'user_disabled',
+          ),
+          201: inJson(
+            'The session’s first tokens.',
+            reference(TokenResponse),
+            { user: userTokens },
+            { Location: headerAlways('The session, as the user sees it.', `/sessions/${SID}`) },
+          ),
         },
       },
     },

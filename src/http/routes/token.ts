@@ -7,10 +7,13 @@ import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
+import { CLIENT, FORM, ISSUE, OWN_PAGE, REFRESH } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
-import { inFormOrJson } from '../wire/media.ts'
+import { header } from '../wire/header.ts'
+import { inFormOrJson, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
-import { TokenResponse, toTokenResponse } from '../wire/token-response.ts'
+import { CLIENT_SECRET, REFRESH_TOKEN } from '../wire/samples.ts'
+import { clientTokens, TokenResponse, toTokenResponse, userTokens } from '../wire/token-response.ts'
 
 const clientParameters = {
   client_id: Type.Optional(
@@ -57,8 +60,19 @@ const TokenRequestBody = Type.Union([
   ),
 ])
 
-/** The request header by which a refresh proves that it is a retry. */
+/** The request header that the pages of a client with cookies send. */
+const csrf = {
+  'X-CSRF': Type.Optional(
+    Type.String({
+      description: '`1`, from the pages of a client that keeps its token in a cookie.',
+    }),
+  ),
+}
+export const pageRequestHeaders = Type.Object(csrf)
+
+/** With it, the request header by which a refresh proves that it is a retry. */
 export const refreshRequestHeaders = Type.Object({
+  ...csrf,
   'Idempotency-Key': Type.Optional(
     Type.String({
       description:
@@ -72,7 +86,16 @@ export const refreshHeaders = {
   'Refresh-Outcome': Type.String({
     enum: ['rotated', 'retried', 'recovered'],
     description: 'What a refresh did: made a successor, or handed it out again.',
+    examples: ['rotated'],
   }),
+}
+
+/** The cookie of a client that keeps its refresh token in one, set or cleared. */
+export const cookieHeaders = {
+  'Set-Cookie': header(
+    'For a client that keeps its refresh token in a cookie: that, until the session ends.',
+    `__Host-mintmark-refresh-web=${REFRESH_TOKEN}; Max-Age=7776000; Path=/; HttpOnly; Secure; SameSite=Strict`,
+  ),
 }
 
 /** `POST /token` (RFC 6749 §3.2). */
@@ -92,14 +115,46 @@ export function tokenRoute(
         security: [{ clientBasic: [] }, {}],
         headers: refreshRequestHeaders,
         body: inFormOrJson(TokenRequestBody, {
-          grant_type: 'password',
-          username: 'alice',
-          password: 'the password in .mintmark/demo.json',
-          client_id: 'web',
+          password: {
+            summary: 'A user logs in at a browser frontend',
+            value: {
+              grant_type: 'password',
+              username: 'alice',
+              password: 'the password of alice',
+              client_id: 'web',
+            },
+          },
+          client_credentials: {
+            summary: 'A service, for itself',
+            value: {
+              grant_type: 'client_credentials',
+              client_id: 'orders-service',
+              client_secret: CLIENT_SECRET,
+            },
+          },
+          refresh_token: {
+            summary: 'A browser frontend refreshes',
+            value: { grant_type: 'refresh_token', refresh_token: REFRESH_TOKEN, client_id: 'web' },
+          },
         }),
         response: {
-          200: { ...reference(TokenResponse), headers: refreshHeaders },
-          ...oauthErrors(400, 401, 413, 415, 503),
+          ...oauthErrors(
+            ...FORM,
+            ...CLIENT,
+            ...ISSUE,
+            ...REFRESH,
+            ...OWN_PAGE,
+            'grant_type_unsupported',
+            'login_failed',
+            'login_queue_full',
+            'too_many_logins',
+          ),
+          200: inJson(
+            'Tokens (RFC 6749 section 5.1).',
+            reference(TokenResponse),
+            { user: userTokens, client: clientTokens },
+            { ...refreshHeaders, ...cookieHeaders },
+          ),
         },
       },
     },

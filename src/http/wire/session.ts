@@ -1,29 +1,67 @@
 import { type Static, Type } from 'typebox'
 import type { Session } from '../../sessions/session.ts'
+import { SID } from './samples.ts'
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
 
-const WireSession = Type.Object({
-  id: Type.String({ description: 'The `sid` of its tokens.' }),
-  client_id: Type.String(),
-  current: Type.Boolean({ description: 'Whether it is the session that asks.' }),
-  device: Type.Object({
-    label: Type.Optional(Type.String()),
-    user_agent: Type.Optional(Type.String()),
-    address: Type.Optional(Type.String({ description: 'Where it was last used from.' })),
-  }),
-  amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
-  auth_time: Instant('When the user logged in.'),
-  created_at: Instant('When the session started.'),
-  last_used_at: Instant('When it was last refreshed.'),
-  idle_expires_at: Instant('When it ends unless it is refreshed.'),
-  expires_at: Instant('When it ends in any case.'),
-})
+const WireSession = Type.Object(
+  {
+    id: Type.String({ description: 'The `sid` of its tokens.' }),
+    client_id: Type.String(),
+    current: Type.Boolean({ description: 'Whether it is the session that asks.' }),
+    device: Type.Object(
+      {
+        label: Type.Optional(Type.String()),
+        user_agent: Type.Optional(Type.String()),
+        address: Type.Optional(Type.String({ description: 'Where it was last used from.' })),
+      },
+      { additionalProperties: false },
+    ),
+    amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
+    auth_time: Instant('When the user logged in.'),
+    created_at: Instant('When the session started.'),
+    last_used_at: Instant('When it was last refreshed.'),
+    idle_expires_at: Instant('When it ends unless it is refreshed.'),
+    expires_at: Instant('When it ends in any case.'),
+  },
+  { additionalProperties: false },
+)
 
 export const SessionList = Type.Object(
   { sessions: Type.Array(WireSession) },
-  { $id: 'SessionList', description: 'Live sessions, the last used first.' },
+  { additionalProperties: false },
 )
+
+const common = {
+  client_id: 'web',
+  amr: ['pwd'],
+  idle_expires_at: '2026-12-05T11:46:40.000Z',
+  expires_at: '2027-02-19T11:46:40.000Z',
+}
+
+/** An example of it. */
+export const sessionListExample = {
+  sessions: [
+    {
+      ...common,
+      id: SID,
+      current: true,
+      device: { user_agent: 'Mozilla/5.0 (X11; Linux x86_64)', address: '203.0.113.7' },
+      auth_time: '2026-11-21T11:46:40.000Z',
+      created_at: '2026-11-21T11:46:40.000Z',
+      last_used_at: '2026-11-21T11:46:40.000Z',
+    },
+    {
+      ...common,
+      id: '0199bf02-1d7a-7e9b-a8c5-52d5b0a9c4f3',
+      current: false,
+      device: { label: 'the phone' },
+      auth_time: '2026-11-20T18:02:11.000Z',
+      created_at: '2026-11-20T18:02:11.000Z',
+      last_used_at: '2026-11-21T09:15:42.000Z',
+    },
+  ],
+}
 
 /** The wire form of a session; `currentSid` is the session that asks. */
 export function toWireSession(

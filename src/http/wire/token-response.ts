@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { TokenAnswer } from '../../grants/answer.ts'
 import { formatScope } from '../../oauth/scope.ts'
+import { ACCESS_TOKEN, REFRESH_TOKEN } from './samples.ts'
 
 /** The successful answer of RFC 6749 §5.1, with all three lifetimes told. */
 export const TokenResponse = Type.Object(
@@ -22,20 +23,32 @@ export const TokenResponse = Type.Object(
   {
     $id: 'TokenResponse',
     description: 'Tokens (RFC 6749 section 5.1).',
-    examples: [
-      {
-        access_token:
-          'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ii4uLiJ9.eyJpc3MiOi4uLn0.c2ln',
-        token_type: 'Bearer',
-        expires_in: 588,
-        scope: 'orders:read',
-        refresh_token: 'mm_rt_AQF0aGVfaGFuZGxlX29mX2l0AAAAAJ0Gq0YkVQz8vF1m0Xo7mZs3kQ9a',
-        refresh_expires_in: 1_209_600,
-        session_expires_in: 7_776_000,
-      },
-    ],
+    additionalProperties: false,
   },
 )
+
+/** Examples of it. */
+export const userTokens = {
+  summary: 'For a user: a session begins, or goes on',
+  value: {
+    access_token: ACCESS_TOKEN,
+    token_type: 'Bearer',
+    expires_in: 588,
+    scope: 'orders:read orders:write',
+    refresh_token: REFRESH_TOKEN,
+    refresh_expires_in: 1_209_600,
+    session_expires_in: 7_776_000,
+  },
+}
+export const clientTokens = {
+  summary: 'For a client itself: an access token, and no session',
+  value: {
+    access_token: ACCESS_TOKEN,
+    token_type: 'Bearer',
+    expires_in: 579,
+    scope: 'orders:read',
+  },
+}
 
 /** The wire form of a token answer. */
 export function toTokenResponse(answer: TokenAnswer): Static<typeof TokenResponse> {

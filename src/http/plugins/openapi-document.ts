@@ -1,0 +1,66 @@
+import { ALWAYS } from '../wire/header.ts'
+
+/** In the order of a first tour. */
+export const TAGS = [
+  { name: 'tokens', description: 'Get, refresh, revoke and ask about tokens.' },
+  { name: 'account', description: 'What a token says.' },
+  { name: 'sessions', description: 'Start, list and end sessions.' },
+  { name: 'verification', description: 'What other services verify with.' },
+  { name: 'operation', description: 'For whoever runs the service.' },
+]
+
+interface Document {
+  paths?: Record<string, Record<string, Operation>>
+}
+
+interface Operation {
+  tags?: string[]
+  responses?: Record<string, { headers?: Record<string, Header> }>
+}
+
+interface Header {
+  description?: string
+  required?: boolean
+  example?: unknown
+  schema: { examples?: unknown[]; [ALWAYS]?: true }
+}
+
+/**
+ * Puts into the generated document what the generator has no words for: the request id of every
+ * answer, which header fields are always there, and the order of a first tour.
+ */
+export function finishDocument(document: object): object {
+  const { paths = {} } = document as Document
+  for (const operation of operationsOf(paths)) {
+    for (const response of Object.values(operation.responses ?? {})) {
+      for (const header of Object.values(response.headers ?? {})) finishHeader(header)
+      response.headers = { ...response.headers, 'X-Request-Id': REQUEST_ID }
+    }
+  }
+  const sorted = Object.entries(paths).toSorted(([, a], [, b]) => rank(a) - rank(b))
+  return { ...document, paths: Object.fromEntries(sorted) }
+}
+
+const REQUEST_ID: Header = {
+  description: 'Finds the request in the log: the X-Request-Id that was sent, or a new one.',
+  required: true,
+  example: '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d',
+  schema: { type: 'string' } as Header['schema'],
+}
+
+function finishHeader(header: Header): void {
+  const { [ALWAYS]: always, examples: [example] = [], ...schema } = header.schema
+  header.schema = schema
+  if (always) header.required = true
+  if (example !== undefined) header.example = example
+}
+
+/** The place of a path's first operation among the tags. */
+function rank(path: Record<string, Operation>): number {
+  const [tag] = Object.values(path)[0]?.tags ?? []
+  return TAGS.findIndex(({ name }) => name === tag)
+}
+
+function operationsOf(paths: Record<string, Record<string, Operation>>): Operation[] {
+  return Object.values(paths).flatMap((path) => Object.values(path))
+}

@@ -1,0 +1,14 @@
+import { type TSchema, Type } from 'typebox'
+
+/** Marks, inside a schema, a header field that the answer always has; the document says `required`. */
+export const ALWAYS = 'x-always'
+
+/** A header field of an answer, with an example. */
+export function header(description: string, example: string): TSchema {
+  return Type.String({ description, examples: [example] })
+}
+
+/** A header field that the answer always has. */
+export function headerAlways(description: string, example: string): TSchema {
+  return { ...header(description, example), [ALWAYS]: true }
+}

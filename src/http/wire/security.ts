@@ -1,0 +1,31 @@
+/** The `security` of an operation that takes an access token, however it was obtained. */
+export const BEARER_SECURITY: Record<string, string[]>[] = [{ bearer: [] }, { oauth2: [] }]
+
+const flow = { tokenUrl: '/token', refreshUrl: '/refresh', scopes: {} }
+
+/** How callers authenticate. */
+export const securitySchemes = {
+  oauth2: {
+    type: 'oauth2' as const,
+    description:
+      'Logs in, or lets a client speak for itself, and sends the access token that comes of it.',
+    flows: { password: flow, clientCredentials: flow },
+  },
+  bearer: {
+    type: 'http' as const,
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token whose audience includes this issuer.',
+  },
+  clientBasic: {
+    type: 'http' as const,
+    scheme: 'basic',
+    description:
+      'client_id and client_secret of a client that asks for tokens or about them (RFC 6749 section 2.3.1). Examples that name their client in the body want this left out.',
+  },
+  backendBasic: {
+    type: 'http' as const,
+    scheme: 'basic',
+    description: 'client_id and client_secret of the backend that starts a session.',
+  },
+}

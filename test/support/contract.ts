@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+
+/** An answer, as it came over the wire. */
+export interface Seen {
+  readonly method: string
+  /** With or without its origin and its query. */
+  readonly url: string
+  readonly status: number
+  /** The value of a header field by its lower-case name. */
+  header(name: string): string | undefined
+  readonly body: string
+}
+
+export interface Operation {
+  readonly operationId: string
+  readonly summary?: string
+  readonly tags: readonly string[]
+  readonly parameters?: readonly { name: string; in: string; example?: unknown }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
+  readonly responses: Readonly<Record<string, Response>>
+  readonly security: readonly object[]
+}
+
+export interface Media {
+  readonly schema: object
+  readonly examples?: Readonly<Record<string, { value: unknown }>>
+}
+
+interface Response {
+  readonly description: string
+  readonly headers?: Readonly<Record<string, { required?: boolean }>>
+  readonly content?: Readonly<Record<string, Media>>
+}
+
+export interface Document {
+  readonly info: { readonly version: string }
+  readonly tags: readonly { name: string }[]
+  readonly components: { readonly securitySchemes: Readonly<Record<string, object>> }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+/** The committed document, which is what the routes say: test/openapi.test.ts sees to that. */
+export const committed: Document = JSON.parse(
+  readFileSync(new URL('../../openapi/public.json', import.meta.url), 'utf8'),
+)
+
+/** Served, but not described: files for the browser, and the description itself. */
+const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json)$/
+
+const templates = Object.entries(committed.paths).map(([path, operations]) => ({
+  path,
+  operations,
+  pattern: new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+}))
+// A path with a parameter also fits where another has a name: the name is meant.
+templates.sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
+
+// The document around the schemas has words that are no keywords.
+const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true })
+formats.default(ajv)
+ajv.addSchema(committed, 'document')
+
+/** What a connection itself is answered with, whatever the path says. */
+const OF_CONNECTIONS = [408, 431]
+
+/**
+ * What about an answer the document does not allow; undefined when all is as it says. An answer to
+ * what no operation describes has only to be an error of one of the two shapes.
+ */
+export function breachOf(seen: Seen): string | undefined {
+  const path = pathOf(seen.url)
+  const method = seen.method.toLowerCase()
+  const operationMethod = method === 'head' ? 'get' : method
+  const found = templates.find(({ pattern }) => pattern.test(path))
+  const operation = found?.operations[operationMethod]
+  const problem =
+    found === undefined || operation === undefined || OF_CONNECTIONS.includes(seen.status)
+      ? breachOfNobody(seen, path)
+      : breachOfOperation(seen, operation, ['paths', found.path, operationMethod])
+  return problem && `${seen.method} ${path} answered ${seen.status}: ${problem}`
+}
+
+function breachOfNobody(seen: Seen, path: string): string | undefined {
+  const isFine = seen.status < 400 && (UNDESCRIBED.test(path) || seen.method === 'OPTIONS')
+  if (isFine) return undefined
+  if (seen.status < 400) return 'the document has no such operation'
+  return breachOfError(seen)
+}
+
+/** What about an answer is no error of one of the two shapes; undefined when it is one. */
+export function breachOfError(seen: Seen): string | undefined {
+  if (seen.status < 400 || seen.method === 'HEAD') return undefined
+  const isOAuth = mediaTypeOf(seen) === 'application/json'
+  return breachOfBody(seen, ['components', 'schemas', isOAuth ? 'OAuthError' : 'Problem'])
+}
+
+function breachOfOperation(
+  seen: Seen,
+  { operationId, responses }: Operation,
+  place: string[],
+): string | undefined {
+  const response = responses[seen.status]
+  if (response === undefined) return `${operationId} declares no such status`
+  for (const [name, { required }] of Object.entries(response.headers ?? {})) {
+    if (required && seen.header(name.toLowerCase()) === undefined) return `${name} is missing`
+  }
+  if (response.content === undefined) {
+    return seen.body === '' ? undefined : `${operationId} declares no body`
+  }
+  const mediaType = mediaTypeOf(seen)
+  if (!(mediaType in response.content)) return `${operationId} declares no ${mediaType}`
+  if (seen.method === 'HEAD') return undefined
+  const schema = [...place, 'responses', String(seen.status), 'content', mediaType, 'schema']
+  return breachOfBody(seen, schema) ?? breachOfReason(seen, response.content[mediaType])
+}
+
+/** An error's reason or code has an example of its own where it occurs. */
+function breachOfReason({ status, body }: Seen, media: Media | undefined): string | undefined {
+  if (status < 400) return undefined
+  const { reason, code = reason } = JSON.parse(body)
+  if (code === undefined || code in (media?.examples ?? {})) return undefined
+  return `there is no example of ${code}`
+}
+
+function breachOfBody(seen: Seen, place: string[]): string | undefined {
+  try {
+    return schemaBreach(place, JSON.parse(seen.body))
+  } catch {
+    return `the body is not JSON: ${seen.body.slice(0, 80)}`
+  }
+}
+
+/** What a schema of the committed document, given by its place in it, has against a value. */
+export function schemaBreach(place: readonly string[], value: unknown): string | undefined {
+  const validate = validatorOf(place)
+  return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'the body' })
+}
+
+const validators = new Map<string, ValidateFunction>()
+
+function validatorOf(place: readonly string[]): ValidateFunction {
+  const pointer = place
+    .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
+    .join('/')
+  const existing = validators.get(pointer)
+  if (existing !== undefined) return existing
+  const validator = ajv.compile({ $ref: `document#/${pointer}` })
+  validators.set(pointer, validator)
+  return validator
+}
+
+function mediaTypeOf(seen: Seen): string {
+  return (seen.header('content-type') ?? '').split(';')[0]?.trim() ?? ''
+}
+
+function pathOf(url: string): string {
+  const path = (url.replace(/^https?:\/\/[^/]*/, '').split(/[?#]/)[0] ?? '') || '/'
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
+}

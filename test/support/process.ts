@@ -10,6 +10,7 @@ import type { Test } from 'tap'
 import { runningPostmaster } from '../../src/db/embedded/postmaster.ts'
 import { ISSUER } from './service.ts'
 import { TEST_MASTER_KEY } from './template.ts'
+import { watchPort } from './watch.ts'
 
 /** The service's entry, for {@link startProgram} where a start is expected to fail. */
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -96,6 +97,7 @@ export async function startService(
   when: 'ready' | 'listening' = 'ready',
 ): Promise<RunningService> {
   const port = env.PORT ?? String(await freePort())
+  watchPort(t, port)
   const program = startProgram(t, MAIN, { ...env, PORT: port })
   const url = `http://127.0.0.1:${port}`
   const announces = env.DATABASE_URL === undefined

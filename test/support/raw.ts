@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
 import { createTestService, type ServiceOptions, type TestService } from './service.ts'
+import { watchText } from './watch.ts'
 
 /** A service that listens, and a way to send it bytes that no client would. */
 export interface RawService {
@@ -29,6 +30,7 @@ export async function listen(t: Test, options: ServiceOptions = {}): Promise<Raw
       socket.write(bytes, 'latin1')
       let text = ''
       for await (const chunk of socket) text += chunk
+      if (statuses(text).length === 1) watchText(t, text)
       return text
     },
   }

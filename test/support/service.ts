@@ -13,6 +13,7 @@ import { createStoppedClock, type StoppedClock } from './clock.ts'
 import { createTestDatabase } from './database.ts'
 import { createSeededRandom } from './random.ts'
 import { TEST_MASTER_KEY } from './template.ts'
+import { watchApp } from './watch.ts'
 
 export const ISSUER = 'https://auth.example'
 export const ORDERS = 'https://orders.example'
@@ -101,6 +102,7 @@ export async function createTestService(
   const logger = pino({ level: 'trace' }, { write: (line: string) => log.push(line) })
   const parts = compose({ config, logger, hostClock: clock, random })
   const app = await createApp({ ...parts, version: '0.0.0' })
+  watchApp(t, app)
   t.teardown(async () => {
     await app.close()
     await parts.database.close()

@@ -1,0 +1,52 @@
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { breachOf, breachOfError } from './contract.ts'
+
+/** From now on the test fails with every answer of this app that its document does not allow. */
+export function watchApp(t: Test, app: FastifyInstance): void {
+  const inject = app.inject.bind(app)
+  const watched = async (request: InjectOptions | string) => {
+    const answer = await inject(request)
+    const { method = 'GET', url = '/' } = answer.raw.req as { method?: string; url?: string }
+    const header = (name: string) => answer.headers[name]?.toString()
+    const breach = breachOf({ method, url, status: answer.statusCode, header, body: answer.body })
+    if (breach !== undefined) t.fail(breach)
+    return answer
+  }
+  app.inject = watched as typeof inject
+}
+
+/** The same for what came back on a socket, as text; a success is the caller's to look at. */
+export function watchText(t: Test, answer: string): void {
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(head) ?? []
+  const header = (name: string) => new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]
+  const breach = breachOfError({ method: 'RAW', url: '/', status: Number(status), header, body })
+  if (breach !== undefined) t.fail(`a socket was answered ${status}: ${breach}`)
+}
+
+const watchedPorts = new Map<string, Test>()
+const plainFetch = globalThis.fetch
+
+/** The same for what is fetched from a service that listens on this port. */
+export function watchPort(t: Test, port: string): void {
+  watchedPorts.set(port, t)
+  globalThis.fetch = watchedFetch
+}
+
+const watchedFetch: typeof fetch = async (input, init) => {
+  const answer = await plainFetch(input, init)
+  const t = watchedPorts.get(new URL(answer.url).port)
+  if (t === undefined) return answer
+  // A connection that breaks under the body is the caller's to notice.
+  const body = await answer
+    .clone()
+    .text()
+    .catch(() => undefined)
+  if (body === undefined) return answer
+  const method = answer.redirected ? 'GET' : (init?.method ?? 'GET')
+  const header = (name: string) => answer.headers.get(name) ?? undefined
+  const breach = breachOf({ method, url: answer.url, status: answer.status, header, body })
+  if (breach !== undefined) t.fail(breach)
+  return answer
+}

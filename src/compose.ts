@@ -120,6 +120,7 @@ export function compose(options: {
     answerWithTokens,
   })
   const readiness = createReadiness({ database, keyRing })
+  const docs = { served: config.docs === 'on', password: config.docsPassword }
 
   return {
     ...operations,
@@ -140,5 +141,6 @@ export function compose(options: {
     tokenEndpoint,
     startBackendSession,
     readiness,
+    docs,
   }
 }

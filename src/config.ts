@@ -11,8 +11,9 @@ type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
 type Environment = Record<string, string | undefined>
 
 /** What the service runs with: a field for each variable of src/config/variables.ts, frozen. */
-export interface Config extends Omit<Values, 'databaseUrl' | 'redisUrl'> {
+export interface Config extends Omit<Values, 'databaseUrl' | 'docsPassword' | 'redisUrl'> {
   readonly databaseUrl?: string
+  readonly docsPassword?: string
   readonly redisUrl?: string
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
   readonly development: boolean
@@ -104,6 +105,7 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
     host: development ? 'localhost' : '0.0.0.0',
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     ...(development && { masterKeys: Object.freeze([]) }),
+    docs: development || found.docsPassword !== undefined ? 'on' : 'off',
     ...(needsPort && { issuer: `http://localhost:${found.port}` }),
     ...found,
     development,

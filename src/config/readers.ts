@@ -44,6 +44,14 @@ export function oneOf<const T extends string>(...words: readonly T[]): Reader<T>
   }
 }
 
+/** Reads a secret of the operator's own making that has at least so many characters. */
+export function atLeast(characters: number): Reader<string> {
+  return (text) =>
+    text.length < characters
+      ? { problem: `must have at least ${characters} characters` }
+      : { value: text }
+}
+
 /** Reads exactly `true` or `false`: a guess at `yes` or `0` could switch the wrong thing on. */
 export const trueOrFalse: Reader<boolean> = (text) =>
   text === 'true' || text === 'false'

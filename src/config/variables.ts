@@ -3,6 +3,7 @@ import { limit } from './limit.ts'
 import { masterKeyList } from './master-keys.ts'
 import { networkList } from './proxies.ts'
 import {
+  atLeast,
   duration,
   host,
   issuerUrl,
@@ -88,6 +89,22 @@ export const VARIABLES = {
     example: '/var/lib/mintmark',
     computedDefault: '`.mintmark` beside `package.json`',
     read: (text: string) => ({ value: resolve(text) }),
+  },
+  docs: {
+    name: 'DOCS',
+    description:
+      '`on` or `off`: whether Swagger UI is served at `/docs`. The document itself, `/openapi.json`, always is.',
+    example: 'on',
+    computedDefault: '`on` in development and with a `DOCS_PASSWORD`, else `off`',
+    read: oneOf('on', 'off'),
+  },
+  docsPassword: {
+    name: 'DOCS_PASSWORD',
+    description: 'What `/docs` asks for, with any user name; at least 12 characters.',
+    example: '$(openssl rand -base64 18)',
+    computedDefault: 'none: `/docs` asks for nothing',
+    secret: true,
+    read: atLeast(12),
   },
   migrateOnStart: {
     name: 'MIGRATE_ON_START',

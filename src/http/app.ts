@@ -55,6 +55,7 @@ export type AppOptions = {
   Omit<RouteOptions, 'routes' | 'db' | 'limits' | 'refreshCookies'>
 
 type RouteOptions = Parameters<typeof shareWithPages>[1] &
+  Omit<Parameters<typeof describeApi>[1], 'version'> &
   Parameters<typeof guardWithBearer>[1] &
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &

@@ -71,7 +71,7 @@ attack(161, 'X-Forwarded-For is read from the right, as far as its proxies are o
 })
 
 attack(161, 'no header moves the issuer or any address of ours', async (t) => {
-  const env = { TRUSTED_PROXIES: 'loopback' }
+  const env = { TRUSTED_PROXIES: 'loopback', DOCS: 'on' }
   const service = await createTestService(t, { env })
   const headers = {
     host: 'evil.example',

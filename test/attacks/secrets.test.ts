@@ -60,7 +60,7 @@ attack(
     const page = { ...OWN_PAGE, origin: ISSUER }
     const spa = await setup.addClient({ clientId: 'spa', refreshTokenIn: 'cookie' })
     const { username, password } = await setup.addUser({ password: 'canary pass+word %41 é' })
-    const env = production(setup.databaseUrl, { LOG_LEVEL: 'trace' })
+    const env = production(setup.databaseUrl, { LOG_LEVEL: 'trace', DOCS: 'on' })
     const service = await startService(t, env)
     const json = { 'content-type': 'application/json' }
 

@@ -31,7 +31,7 @@ t.test('3.3: the issuer is the configured one, and the one in the tokens', async
 })
 
 t.test('2: every address that is named exists, under the issuer', async (t) => {
-  const service = await createTestService(t)
+  const service = await createTestService(t, { env: { DOCS: 'on' } })
   const metadata = (await read(service)).json<Record<string, unknown>>()
   const addresses = Object.entries(metadata).filter(([name]) => /_(endpoint|uri)$/.test(name))
   t.strictSame(addresses.map(([name]) => name).sort(), [

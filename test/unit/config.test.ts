@@ -31,6 +31,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     host: 'localhost',
     port: 3000,
     logLevel: 'info',
+    docs: 'on',
     stateDirectory: resolve('.mintmark'),
     migrateOnStart: false,
     databasePoolSize: 10,
@@ -100,6 +101,21 @@ t.test('with DATABASE_URL nothing is guessed: both missing variables are asked f
   const lines = error.message.split('\n')
   t.equal(lines.length, 3)
   t.match(lines[1], /ISSUER is required .* Example: ISSUER=https:\/\/auth\.example\.com$/)
+})
+
+t.test('Swagger UI is off where nothing asks for it, and a password asks for it', async (t) => {
+  const password = { DOCS_PASSWORD: 'correct horse' }
+  for (const [env, docs] of [
+    [{}, 'off'],
+    [{ DOCS: 'on' }, 'on'],
+    [password, 'on'],
+    [{ ...password, DOCS: 'off' }, 'off'],
+  ] as const) {
+    t.equal(readConfig({ ...PRODUCTION, ...env }).docs, docs, JSON.stringify(env))
+  }
+  t.equal(readConfig({ DOCS: 'off' }).docs, 'off', 'in development as well')
+  const short = problemsOf({ ...PRODUCTION, DOCS_PASSWORD: 'elevenchars' }).problems
+  t.match(short, [{ variable: 'DOCS_PASSWORD', problem: 'must have at least 12 characters' }])
 })
 
 t.test('a wrong DATABASE_URL does not fall back to development', async (t) => {
@@ -310,8 +326,9 @@ t.test('an empty secret file is refused, not taken for development', async (t) =
 
 t.test('no message holds a secret, wherever it was put', async (t) => {
   const secret = KEY.toString('base64')
+  // Any text names a folder, and a long one is a password.
   const envs: Record<string, string>[] = Object.values(VARIABLES)
-    .filter(({ name }) => name !== 'STATE_DIR')
+    .filter(({ name }) => !['STATE_DIR', 'DOCS_PASSWORD'].includes(name))
     .map(({ name }) => ({ [name]: `oops:${secret}` }))
   envs.push(
     { MASTER_KEYS: `1:${secret},1:${secret}` },

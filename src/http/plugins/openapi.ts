@@ -1,27 +1,21 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { securitySchemes } from '../wire/security.ts'
+import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
 import { finishDocument, TAGS } from './openapi-document.ts'
 
-// Swagger UI comes from here and talks to nobody else.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 /** The OpenAPI 3.1 document of the routes, at `/openapi.json`, and Swagger UI on it, at `/docs`. */
-export async function describeApi(app: FastifyInstance, options: { version: string }) {
+export async function describeApi(
+  app: FastifyInstance,
+  options: { version: string; docs: DocsAccess },
+): Promise<void> {
+  const { version, docs } = options
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Mintmark',
-        version: options.version,
+        version,
         description:
           'Issues, rotates and revokes tokens that any service can verify offline. OAuth endpoints answer errors as in RFC 6749 section 5.2, all others as in RFC 9457. A path that takes other methods is 405 with `Allow`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
@@ -37,14 +31,11 @@ export async function describeApi(app: FastifyInstance, options: { version: stri
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: CONTENT_SECURITY_POLICY,
-    uiConfig: { persistAuthorization: true, tryItOutEnabled: true, validatorUrl: null },
-  })
+  const readDocument = async () => app.swagger()
+  serveDocs(app, { docs, readDocument })
   app.get(
     '/openapi.json',
     { schema: { hide: true }, config: { errorShape: 'problem' } },
-    async (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())),
+    async (_request, reply) => sendDocument(reply, await readDocument()),
   )
 }

@@ -5,6 +5,7 @@ import { algorithmNames } from '../../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
 import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
 import type { Limits } from '../limits/limits.ts'
+import type { DocsAccess } from '../plugins/docs.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { inJson } from '../wire/media.ts'
@@ -46,9 +47,9 @@ const Metadata = Type.Object(
  */
 export function metadataRoutes(
   app: FastifyInstance,
-  options: { issuer: string; limits: Limits },
+  options: { issuer: string; docs: DocsAccess; limits: Limits },
 ): void {
-  const body = JSON.stringify(describe(options.issuer))
+  const body = JSON.stringify(describe(options.issuer, options.docs.served))
   const etag = entityTag(body)
   for (const [path, operationId] of Object.entries(PATHS)) {
     app.get(
@@ -69,7 +70,7 @@ export function metadataRoutes(
               {
                 metadata: {
                   summary: 'Of https://auth.example',
-                  value: describe('https://auth.example'),
+                  value: describe('https://auth.example', true),
                 },
               },
               cacheHeaders,
@@ -88,7 +89,7 @@ export function metadataRoutes(
   }
 }
 
-function describe(issuer: string) {
+function describe(issuer: string, hasDocs: boolean) {
   const confidential = authenticationMethods.filter((method) => method !== 'none')
   return {
     issuer,
@@ -104,6 +105,6 @@ function describe(issuer: string) {
     introspection_endpoint_auth_methods_supported: confidential,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithmNames,
-    service_documentation: `${issuer}/docs`,
+    ...(hasDocs && { service_documentation: `${issuer}/docs` }),
   }
 }

@@ -1,0 +1,86 @@
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { equalInConstantTime, sha256 } from '../../base/hash.ts'
+import { Problem } from '../problem.ts'
+
+/** Whether Swagger UI is served, and to whom. */
+export interface DocsAccess {
+  readonly served: boolean
+  /** What it asks for by Basic, with any user name; undefined lets everybody in. */
+  readonly password: string | undefined
+}
+
+// Swagger UI comes from here and talks to nobody else.
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const PREFIX = '/docs'
+
+/**
+ * Swagger UI at `/docs`, where it is on.
+ * @param options.readDocument what it shows, asked for at every load
+ */
+export function serveDocs(
+  app: FastifyInstance,
+  options: { docs: DocsAccess; readDocument: () => Promise<object> },
+): void {
+  const { docs, readDocument } = options
+  if (!docs.served) return
+  app.register((scope, _options, done) => {
+    if (docs.password !== undefined) requirePassword(scope, docs.password)
+    scope.addHook('preHandler', async (request, reply) => {
+      if (request.routeOptions.url !== `${PREFIX}/json`) return
+      return sendDocument(reply, await readDocument())
+    })
+    scope.register(swaggerUi, {
+      routePrefix: PREFIX,
+      staticCSP: CONTENT_SECURITY_POLICY,
+      theme: { title: 'Mintmark' },
+      uiConfig: {
+        // The other layout has a box to load documents from elsewhere, and a style within its logo.
+        layout: 'BaseLayout',
+        persistAuthorization: true,
+        tryItOutEnabled: true,
+        validatorUrl: null,
+      },
+    })
+    done()
+  })
+}
+
+/** Answers with the OpenAPI document, kept by no cache. */
+export function sendDocument(reply: FastifyReply, document: object): FastifyReply {
+  reply.type('application/json').header('cache-control', 'no-store')
+  return reply.send(JSON.stringify(document))
+}
+
+/** Lets into this scope whoever knows the password (RFC 7617), whatever name they give. */
+function requirePassword(scope: FastifyInstance, password: string): void {
+  const expected = sha256(password)
+  scope.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    // Asked for a password at /docs, browsers would send it to every path beside it, /token included,
+    // where it would be taken for a client's (RFC 7617 section 2.2).
+    if (request.url.split('?')[0] === PREFIX) return reply.redirect(`${PREFIX}/`)
+    const given = readPassword(request.headers.authorization)
+    if (given !== undefined && equalInConstantTime(sha256(given), expected)) return
+    throw new Problem(401, 'docs_password_required', 'send the DOCS_PASSWORD by Basic', {
+      'www-authenticate': 'Basic realm="mintmark docs", charset="UTF-8"',
+    })
+  })
+}
+
+function readPassword(authorization: string | undefined): string | undefined {
+  const [, credentials] = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization ?? '') ?? []
+  if (credentials === undefined) return undefined
+  const text = Buffer.from(credentials, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon === -1 ? undefined : text.slice(colon + 1)
+}

@@ -1,0 +1,66 @@
+import t from 'tap'
+import { createTestService, type TestService } from '../support/service.ts'
+
+const METADATA = '/.well-known/oauth-authorization-server'
+
+const get = (service: TestService, url: string, headers: Record<string, string> = {}) =>
+  service.inject({ method: 'GET', url, headers })
+
+const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+
+t.test('off, /docs is an ordinary 404 and the metadata do not name it', async (t) => {
+  const service = await createTestService(t)
+  for (const url of ['/docs', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
+    const answer = await get(service, url)
+    t.equal(answer.statusCode, 404, url)
+    t.match(answer.json(), { code: 'not_found' }, url)
+  }
+  t.notOk('service_documentation' in (await get(service, METADATA)).json())
+  t.equal((await get(service, '/openapi.json')).statusCode, 200, 'the document is there')
+})
+
+t.test('on, it is served and named', async (t) => {
+  const service = await createTestService(t, { env: { DOCS: 'on' } })
+  for (const url of ['/docs', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
+    t.equal((await get(service, url)).statusCode, 200, url)
+  }
+  t.match((await get(service, METADATA)).json(), { service_documentation: /\/docs$/ })
+  const document = (await get(service, '/openapi.json')).json()
+  t.strictSame((await get(service, '/docs/json')).json(), document, 'both show one document')
+})
+
+t.test('with a password it asks for that, and for no particular name', async (t) => {
+  const password = 'correct: hörse+%41'
+  const service = await createTestService(t, { env: { DOCS_PASSWORD: password } })
+  const urls = ['/docs/', '/docs/json', '/docs/yaml', '/docs/static/swagger-ui.css']
+  for (const url of urls) {
+    for (const headers of [
+      {},
+      basic(`docs:${password}!`),
+      basic(password.slice(0, 7)),
+      basic('docs:'),
+      { authorization: 'Basic *' },
+      { authorization: `Bearer ${password.replace('ö', 'o')}` },
+    ]) {
+      const answer = await get(service, url, headers)
+      t.equal(answer.statusCode, 401, `${url} ${JSON.stringify(headers)}`)
+      t.match(answer.headers['www-authenticate'], /^Basic realm=/)
+      t.match(answer.json(), { code: 'docs_password_required' })
+    }
+    for (const name of ['docs', 'somebody', '']) {
+      const answer = await get(service, url, basic(`${name}:${password}`))
+      t.equal(answer.statusCode, 200, `${url} as ${name}`)
+    }
+  }
+  t.equal((await get(service, '/openapi.json')).statusCode, 200, 'the document is open')
+})
+
+t.test(
+  'a browser is asked below /docs/, so that it keeps the password to these paths',
+  async (t) => {
+    const service = await createTestService(t, { env: { DOCS_PASSWORD: 'correct horse' } })
+    const answer = await get(service, '/docs')
+    t.equal(answer.statusCode, 302)
+    t.equal(answer.headers.location, '/docs/')
+  },
+)

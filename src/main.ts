@@ -6,6 +6,7 @@ import { type CompleteConfig, compose } from './compose.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { migrateAt } from './db/migrate.ts'
 import { announcement } from './development/announce.ts'
+import { createLiveExamples } from './development/examples.ts'
 import { type Development, openDevelopment } from './development/open.ts'
 import { type SeededDemo, seedDemo } from './development/seed.ts'
 import { createApp } from './http/app.ts'
@@ -65,7 +66,9 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   const { host, port, stateDirectory: directory, issuer, databaseUrl } = config
   const parts = compose({ config, logger, hostClock: systemClock, random: systemRandom })
   opens(parts.database.close)
-  const app = await createApp({ ...parts, version })
+  let seeded: SeededDemo | undefined
+  const liveExamples = development && createLiveExamples({ ...parts, demo: () => seeded?.demo })
+  const app = await createApp({ ...parts, version, liveExamples })
   let listening: Promise<unknown> = Promise.resolve()
   opens(async () => {
     // Fastify does not survive a close between its first address and its second.
@@ -79,7 +82,6 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
     await delay(config.shutdownDelaySeconds * 1000)
   })
   const isMigrating = config.migrateOnStart || config.development
-  let seeded: SeededDemo | undefined
   await prepare({
     ...parts,
     migrate: isMigrating ? () => migrateAt(databaseUrl) : undefined,

@@ -2,6 +2,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { equalInConstantTime, sha256 } from '../../base/hash.ts'
 import { Problem } from '../problem.ts'
+import { prefillAuthorize } from './docs-browser.ts'
 
 /** Whether Swagger UI is served, and to whom. */
 export interface DocsAccess {
@@ -50,13 +51,14 @@ export function serveDocs(
         persistAuthorization: true,
         tryItOutEnabled: true,
         validatorUrl: null,
+        onComplete: prefillAuthorize,
       },
     })
     done()
   })
 }
 
-/** Answers with the OpenAPI document, kept by no cache. */
+/** Answers with the OpenAPI document, kept by no cache: in development it holds tokens. */
 export function sendDocument(reply: FastifyReply, document: object): FastifyReply {
   reply.type('application/json').header('cache-control', 'no-store')
   return reply.send(JSON.stringify(document))

@@ -2,14 +2,23 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { securitySchemes } from '../wire/security.ts'
 import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
+import { type LiveExamples, withLiveExamples } from './live-examples.ts'
 import { finishDocument, TAGS } from './openapi-document.ts'
 
-/** The OpenAPI 3.1 document of the routes, at `/openapi.json`, and Swagger UI on it, at `/docs`. */
+/**
+ * The OpenAPI 3.1 document of the routes, at `/openapi.json`, and Swagger UI on it, at `/docs`.
+ * @param options.liveExamples in development, values that work, for the examples of what is served;
+ *   undefined while there are none
+ */
 export async function describeApi(
   app: FastifyInstance,
-  options: { version: string; docs: DocsAccess },
+  options: {
+    version: string
+    docs: DocsAccess
+    liveExamples?: (() => Promise<LiveExamples | undefined>) | undefined
+  },
 ): Promise<void> {
-  const { version, docs } = options
+  const { version, docs, liveExamples } = options
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -31,7 +40,10 @@ export async function describeApi(
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  const readDocument = async () => app.swagger()
+  const readDocument = async () => {
+    const live = await liveExamples?.()
+    return live === undefined ? app.swagger() : withLiveExamples(app.swagger(), live)
+  }
   serveDocs(app, { docs, readDocument })
   app.get(
     '/openapi.json',

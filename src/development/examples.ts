@@ -1,0 +1,151 @@
+import { noOrigin } from '../audit/event.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Gate } from '../base/gate.ts'
+import type { Client } from '../clients/client.ts'
+import { findClient } from '../clients/store.ts'
+import type { Database } from '../db/connect.ts'
+import type { TokenAnswer } from '../grants/answer.ts'
+import type { StartBackendSession } from '../grants/start-session.ts'
+import type { Introspect } from '../tokens/introspect.ts'
+import { findUserByName } from '../users/store.ts'
+import type { Demo } from './demo.ts'
+
+/** Examples that work: by operationId, then by the name that the document gives the example. */
+type Operations = Record<string, Record<string, string | object>>
+
+/** The demo client and user, for Swagger UI to authorise itself by. */
+type Login = Record<'client_id' | 'client_secret' | 'username' | 'password', string>
+
+/** What Swagger UI shows in development instead of samples. */
+interface Examples {
+  readonly operations: Operations
+  readonly login: Login
+}
+
+/** The operations whose example needs a session, each one of its own, so that none ends another's. */
+const NEEDING = [
+  'requestToken',
+  'refresh',
+  'introspectToken',
+  'logout',
+  'revokeToken',
+  'endSession',
+] as const
+type Needing = (typeof NEEDING)[number]
+type Sessions = Record<Needing, TokenAnswer>
+
+/** Whose the sessions are. Not the demo user's: "end all my other sessions" would end them. */
+const OTHER_SUB = 'example-user'
+
+const open: Gate = { pass: async () => {}, count: async () => {} }
+/** Nobody is held up by examples. */
+const NO_LIMITS = { login: () => open, refresh: () => open, client: () => open }
+
+/** How long an example must be good for, from the moment it is shown. */
+const READING_MS = 120_000
+
+/**
+ * Makes the examples of the document that is served in development. Their sessions are started when
+ * first asked for, kept, and replaced when they have been used up.
+ * @param options.demo undefined until it has been seeded
+ */
+export function createLiveExamples(options: {
+  database: Database
+  clock: Clock
+  introspect: Introspect
+  startBackendSession: StartBackendSession
+  demo: () => Demo | undefined
+}): () => Promise<Examples | undefined> {
+  const kept: Partial<Sessions> = {}
+
+  const isFresh = async (operation: Needing, answer: TokenAnswer, web: Client) => {
+    const { accessToken, refreshToken = '' } = answer
+    const token = operation === 'introspectToken' ? accessToken : refreshToken
+    const found = await options.introspect(token, web)
+    return found.active && Number(found.exp) * 1000 > options.clock.now() + READING_MS
+  }
+
+  const prepareSessions = async (demo: Demo): Promise<Sessions> => {
+    const { kysely } = options.database
+    const web = await findClient(kysely, 'web')
+    const user = await findUserByName(kysely, demo.users[0]?.username ?? '')
+    for (const operation of NEEDING) {
+      const existing = kept[operation]
+      if (existing && web && (await isFresh(operation, existing, web))) continue
+      const sub = operation === 'endSession' ? user?.user.sub : undefined
+      kept[operation] = await startSession(demo, sub ?? OTHER_SUB, operation)
+    }
+    return kept as Sessions
+  }
+
+  const startSession = (demo: Demo, sub: string, operation: Needing) => {
+    const { client_id, client_secret } = find(demo, 'backend')
+    const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64')
+    return options.startBackendSession({
+      authorizationHeader: `Basic ${basic}`,
+      sub,
+      clientId: 'web',
+      scope: undefined,
+      audience: [],
+      roles: [],
+      claims: {},
+      amr: ['pwd'],
+      acr: undefined,
+      authTime: undefined,
+      device: { label: `example of ${operation}`, userAgent: undefined, address: undefined },
+      origin: noOrigin,
+      limits: NO_LIMITS,
+    })
+  }
+
+  let preparing: Promise<Sessions | undefined> | undefined
+  return async () => {
+    const demo = options.demo()
+    if (demo === undefined) return undefined
+    const [{ username, password } = { username: '', password: '' }] = demo.users
+    // Two loads at once get the same sessions. Where none can be had, their samples stay.
+    preparing ??= prepareSessions(demo)
+      .catch(() => undefined)
+      .finally(() => {
+        preparing = undefined
+      })
+    return {
+      operations: describe(demo, await preparing),
+      login: { ...find(demo, 'backend'), username, password },
+    }
+  }
+}
+
+function describe(demo: Demo, sessions: Sessions | undefined): Operations {
+  const password = { grant_type: 'password', ...demo.users[0], client_id: 'web' }
+  const resourceServer = find(demo, 'orders-service')
+  const requestToken = {
+    password,
+    client_credentials: { grant_type: 'client_credentials', ...resourceServer },
+  }
+  if (sessions === undefined) return { requestToken }
+  const tokenOf = (operation: Needing) => sessions[operation].refreshToken
+  const refresh = (operation: Needing) => ({
+    refresh_token: tokenOf(operation),
+    client_id: 'web',
+  })
+  return {
+    requestToken: {
+      ...requestToken,
+      refresh_token: { grant_type: 'refresh_token', ...refresh('requestToken') },
+    },
+    refresh: { public_client: refresh('refresh') },
+    introspectToken: {
+      access_token: { token: sessions.introspectToken.accessToken, ...resourceServer },
+    },
+    logout: { refresh_token: { refresh_token: tokenOf('logout') } },
+    revokeToken: { refresh_token: { token: tokenOf('revokeToken'), client_id: 'web' } },
+    endSession: { id: sessions.endSession.sid ?? '' },
+  }
+}
+
+/** The id and the secret of a demo client. */
+function find({ clients }: Demo, name: string) {
+  const client = clients.find(({ client_id }) => client_id === name)
+  return { client_id: name, client_secret: client?.client_secret ?? '' }
+}

@@ -1,0 +1,54 @@
+/** What the document says, in development alone, for the Authorize dialog to be filled with. */
+export interface DevelopmentLogin {
+  client_id: string
+  client_secret: string
+  username: string
+  password: string
+}
+
+/** Swagger UI, as its own initializer calls it. */
+declare const ui: {
+  specSelectors: { specJson(): { get(name: string): { toJS(): DevelopmentLogin } | undefined } }
+  authSelectors: { authorized(): { has(scheme: string): boolean } | undefined }
+  initOAuth(options: { clientId: string; clientSecret: string }): void
+  preauthorizeBasic(scheme: string, username: string, password: string): void
+}
+
+/** As much of the browser as is used here. */
+declare const document: {
+  body: object
+  getElementById(id: string): (EventTarget & { dataset: Record<string, string> }) | null
+}
+declare const HTMLInputElement: { prototype: object }
+declare const MutationObserver: new (
+  callback: () => void,
+) => { observe(node: object, options: { childList: true; subtree: true }): void }
+
+/**
+ * Runs in the browser: its text is put into Swagger UI's initializer, so that it can use nothing of
+ * this file. Fills the Authorize dialog with the demo client and user that the document names, if it
+ * names any.
+ */
+export function prefillAuthorize(): void {
+  const demo = ui.specSelectors.specJson().get('x-development')?.toJS()
+  if (demo === undefined) return
+  ui.initOAuth({ clientId: demo.client_id, clientSecret: demo.client_secret })
+  if (!ui.authSelectors.authorized()?.has('backendBasic')) {
+    ui.preauthorizeBasic('backendBasic', demo.client_id, demo.client_secret)
+  }
+  const fill = (id: string, text: string) => {
+    const field = document.getElementById(id)
+    if (field === null || field.dataset.filled !== undefined) return
+    field.dataset.filled = 'once'
+    // Past React's own setter, which would take the event below for one that changes nothing.
+    const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value') ?? {}
+    set?.call(field, text)
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+  // Swagger UI has a setting for the client, and none for the user.
+  const dialog = new MutationObserver(() => {
+    fill('oauth_username', demo.username)
+    fill('oauth_password', demo.password)
+  })
+  dialog.observe(document.body, { childList: true, subtree: true })
+}

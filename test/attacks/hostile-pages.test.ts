@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { attack } from '../support/attacks.ts'
+import { launchBrowser, skipWithoutBrowser } from '../support/browser.ts'
 import { query } from '../support/database.ts'
 import { production, startService } from '../support/process.ts'
 import { createTestService } from '../support/service.ts'
 import { startTlsFront } from '../support/tls-front.ts'
 import { HOSTILE_PAGES } from './fixtures/hostile-pages.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
 const SERVICE = 'https://auth.shop.test'
 const APP = 'https://app.shop.test'
 const FROM = { foreign: 'https://evil.test', sibling: 'https://evil.shop.test' }
@@ -47,8 +44,8 @@ attack(
   128,
   'in a browser, ten hostile pages change nothing about a session in a cookie',
   async (t) => {
-    if (CHROMIUM === undefined) {
-      t.comment('skipped: there is no Chromium here')
+    if (skipWithoutBrowser) {
+      t.comment(`skipped: ${skipWithoutBrowser}`)
       return
     }
     const setup = await createTestService(t)
@@ -71,15 +68,7 @@ attack(
       'evil.test': serve(() => hostile),
       'evil.shop.test': serve(() => hostile),
     })
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM as string,
-      args: [
-        '--no-sandbox',
-        '--disable-background-networking',
-        `--host-resolver-rules=MAP * 127.0.0.1:${port}`,
-      ],
-    })
-    t.teardown(() => browser.close())
+    const browser = await launchBrowser(t, [`--host-resolver-rules=MAP * 127.0.0.1:${port}`])
     const context = await browser.newContext({ ignoreHTTPSErrors: true })
     const app = await context.newPage()
     await app.goto(APP)

@@ -55,7 +55,7 @@ t.test('who admits JSON in whatever words is served', async (t) => {
 })
 
 t.test('what verifiers, probes and tools fetch, no header breaks', async (t) => {
-  const service = await createTestService(t)
+  const service = await createTestService(t, { env: { DOCS: 'on' } })
   for (const url of [
     '/.well-known/jwks.json',
     '/.well-known/oauth-authorization-server',

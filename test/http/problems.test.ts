@@ -30,7 +30,7 @@ t.test('every refusal outside OAuth is a problem of one shape', async (t) => {
 })
 
 t.test('a wrong method is told the right ones', async (t) => {
-  const service = await createTestService(t)
+  const service = await createTestService(t, { env: { DOCS: 'on' } })
   for (const [method, url, allow] of [
     ['PUT', '/me', ['GET', 'HEAD']],
     ['PUT', '/sessions', ['GET', 'HEAD', 'POST']],

@@ -4,7 +4,7 @@ import { createTestService, ISSUER } from '../support/service.ts'
 const JWKS = '/.well-known/jwks.json'
 
 t.test('/ names every place there is, under the issuer', async (t) => {
-  const service = await createTestService(t)
+  const service = await createTestService(t, { env: { DOCS: 'on' } })
   const answer = await service.inject({ url: '/', headers: { host: 'evil.example' } })
   t.equal(answer.statusCode, 200)
   const { issuer, version, links } = answer.json()
@@ -19,7 +19,7 @@ t.test('/ names every place there is, under the issuer', async (t) => {
 })
 
 t.test('a path that other servers have is answered with ours', async (t) => {
-  const { inject } = await createTestService(t)
+  const { inject } = await createTestService(t, { env: { DOCS: 'on' } })
   const ours: Record<string, string[]> = {
     '/token': [
       '/oauth/token',
@@ -65,7 +65,7 @@ t.test('a path that other servers have is answered with ours', async (t) => {
 })
 
 t.test('a path like nothing here gets no hint, and none is repeated', async (t) => {
-  const { inject } = await createTestService(t)
+  const { inject } = await createTestService(t, { env: { DOCS: 'on' } })
   for (const url of [
     '/nothing',
     '/__proto__',
@@ -84,7 +84,7 @@ t.test('a path like nothing here gets no hint, and none is repeated', async (t) 
 })
 
 t.test('a wrong path is told before anything about its body', async (t) => {
-  const { inject } = await createTestService(t)
+  const { inject } = await createTestService(t, { env: { DOCS: 'on' } })
   const headers = { 'content-type': 'application/json' }
   for (const payload of ['{', 'x'.repeat(20_000)]) {
     const wrong = await inject({ method: 'POST', url: '/oauth/token', headers, payload })

@@ -97,6 +97,7 @@ export function startSessionRoute(
             ...BODY,
             ...CLIENT,
             ...ISSUE,
+            'credentials_in_query',
             'client_authentication_ambiguous',
             'client_not_allowed',
             'user_disabled',

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RouteTable } from '../plugins/route-table.ts'
+import { ANYWHERE } from '../wire/error-examples.ts'
+import { problems } from '../wire/errors.ts'
+import { inJson } from '../wire/media.ts'
 
 /** What is told at `/`, in the order of a first tour. */
 const PLACES = {
@@ -27,25 +30,22 @@ const Welcome = Type.Object(
       description: 'What there is, and where; under the issuer, wherever it was asked.',
     }),
   },
-  {
-    $id: 'Welcome',
-    examples: [
-      {
-        issuer: 'https://auth.example',
-        version: '1.0.0',
-        links: {
-          documentation: 'https://auth.example/docs',
-          token: 'https://auth.example/token',
-          jwks: 'https://auth.example/.well-known/jwks.json',
-        },
-      },
-    ],
-  },
+  { additionalProperties: false },
 )
+
+const WELCOME = {
+  issuer: 'https://auth.example',
+  version: '1.0.0',
+  links: {
+    openapi: 'https://auth.example/openapi.json',
+    token: 'https://auth.example/token',
+    jwks: 'https://auth.example/.well-known/jwks.json',
+  },
+}
 
 const Version = Type.Object(
   { version: Type.String({ description: 'Of the service, as in its change log.' }) },
-  { $id: 'Version', examples: [{ version: '1.0.0' }] },
+  { additionalProperties: false },
 )
 
 /** `GET /`: where everything is. `GET /version`: what runs here, and no more than that. */
@@ -63,7 +63,12 @@ export function welcomeRoutes(
         description: 'The addresses of what there is.',
         tags: ['operation'],
         security: [],
-        response: { 200: { ...Welcome, description: 'The links.' } },
+        response: {
+          ...problems(...ANYWHERE),
+          200: inJson('The links.', Welcome, {
+            links: { summary: 'What there is.', value: WELCOME },
+          }),
+        },
       },
     },
     async () => {
@@ -80,7 +85,12 @@ export function welcomeRoutes(
         summary: 'Which version runs?',
         tags: ['operation'],
         security: [],
-        response: { 200: { ...Version, description: 'The version.' } },
+        response: {
+          ...problems(...ANYWHERE),
+          200: inJson('The version.', Version, {
+            version: { summary: 'A release.', value: { version: '1.0.0' } },
+          }),
+        },
       },
     },
     async () => ({ version }),

@@ -24,7 +24,7 @@ const SECURITY = {
 
 /** One good request for every operation, and the tokens it needs. */
 async function everyOperation(t: Test, options?: ServiceOptions) {
-  const service = await createTestService(t, options)
+  const service = await createTestService(t, { ...options, env: { DOCS: 'on', ...options?.env } })
   const machine = await service.addClient({
     authenticationMethod: 'client_secret_basic',
     grantTypes: ['client_credentials'],

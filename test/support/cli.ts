@@ -1,15 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { COMPILE_CACHE } from './compile-cache.ts'
 
 const BIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
-// The same files are compiled by dozens of processes: kept, it takes them half the time.
-const cache = mkdtempSync(join(tmpdir(), 'mintmark-test-'))
-process.once('exit', () => rmSync(cache, { recursive: true, force: true }))
 
 /** How a command ended and what it wrote. */
 export interface Ran {
@@ -29,7 +24,7 @@ export function commandLine(env: Record<string, string>): Mintmark {
     // tap has every Node process load its recorder, which takes half as long as the command itself.
     const command = ['-u', 'NODE_OPTIONS', process.execPath, BIN, ...args]
     const child = spawn('env', command, {
-      env: { PATH, NODE_COMPILE_CACHE: cache, ...env },
+      env: { PATH, ...COMPILE_CACHE, ...env },
       cwd: tmpdir(),
     })
     const ended = new Promise<number | null>((resolve, reject) => {

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { runningPostmaster } from '../../src/db/embedded/postmaster.ts'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import { ISSUER } from './service.ts'
 import { TEST_MASTER_KEY } from './template.ts'
 import { watchPort } from './watch.ts'
@@ -48,8 +49,9 @@ process.once('exit', () => {
 /** Runs a file by Node, with these variables and no others. */
 export function startProgram(t: Test, file: string, env: Environment): Running {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [file], {
-    env: { PATH, ...env },
+  // tap would have it load its recorder. The cache spares it the compiling.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, file], {
+    env: { PATH, ...COMPILE_CACHE, ...env },
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

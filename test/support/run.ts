@@ -43,16 +43,21 @@ async function startServer() {
 
 async function runTap(variables: Record<string, string>): Promise<number> {
   const args = ['run', '--disable-coverage', '--reporter=terse', ...process.argv.slice(2)]
-  const env = { ...process.env, ...variables, NODE_ENV: 'test' }
+  const cache = await mkdtemp(join(tmpdir(), 'mintmark-test-'))
+  const env = { ...process.env, ...variables, NODE_ENV: 'test', NODE_COMPILE_CACHE: cache }
   const tap: ChildProcess = spawn('tap', args, { stdio: 'inherit', env })
   // An interrupted run still stops its server: tap gets the signal and ends, and so do we.
   const pass = (signal: NodeJS.Signals) => tap.kill(signal)
   process.on('SIGINT', pass)
   process.on('SIGTERM', pass)
-  return new Promise((resolve, reject) => {
-    tap.on('error', reject)
-    tap.on('close', (code) => resolve(code ?? 1))
-  })
+  try {
+    return await new Promise((resolve, reject) => {
+      tap.on('error', reject)
+      tap.on('close', (code) => resolve(code ?? 1))
+    })
+  } finally {
+    await rm(cache, { recursive: true, force: true })
+  }
 }
 
 process.exitCode = await main()

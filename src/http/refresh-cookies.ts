@@ -22,12 +22,21 @@ export interface CookieToken {
 export interface RefreshCookies {
   /**
    * The token of the request's cookie, asked for by a page that may use it. Undefined when there is
-   * none for this request, or when it authenticates a client or names another one: browsers send
-   * cookies along unasked. Throws `refresh_token_ambiguous`, `cookie_repeated`, `cookie_ambiguous`,
-   * `cookie_outdated`, `csrf_header_missing`, `cross_site_request`, `origin_not_allowed`,
-   * DatabaseUnavailable.
+   * none for this request, or when it brings a token of another client in its body: browsers send
+   * cookies along unasked. Cookies of clients that have none any more are cleared. Throws
+   * `refresh_token_ambiguous`, `cookie_repeated`, `cookie_ambiguous`, `cookie_outdated`,
+   * `csrf_header_missing`, `cross_site_request`, `origin_not_allowed`, DatabaseUnavailable.
    */
-  read(request: FastifyRequest, parameters: Parameters): Promise<CookieToken | undefined>
+  read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    parameters: Parameters,
+  ): Promise<CookieToken | undefined>
+  /**
+   * Whether a page with cookies asks for what a cookie is needed for, and the browser truly has none:
+   * not of the client that the request names, or of any if it names none. Throws DatabaseUnavailable.
+   */
+  isAbsent(request: FastifyRequest, parameters: Parameters): Promise<boolean>
   /** Sets it, until the session's end. */
   set(reply: FastifyReply, clientId: string, refreshToken: string, maxAgeSeconds: number): void
   /** Clears it, with the attributes it was set with. */
@@ -52,17 +61,32 @@ export function createRefreshCookies(options: { db: Executor; issuer: string }):
   const otherPrefix = secure ? PLAIN_PREFIX : SECURE_PREFIX
   const attributes = { path: '/', httpOnly: true, secure, sameSite: 'strict' } as const
 
-  /** The one cookie whose client may be called from the page. */
-  const select = async (cookies: readonly Cookie[], page: Page): Promise<CookieToken> => {
+  const clear = (reply: FastifyReply, clientId: string) =>
+    reply.clearCookie(`${prefix}${clientId}`, attributes)
+
+  const findCookieClient = async (clientId: string): Promise<Client | undefined> => {
+    const client = await findClient(db, clientId)
+    return client?.refreshTokenIn === 'cookie' ? client : undefined
+  }
+
+  /** Those whose clients have cookies. The others are cleared: nothing newer can be in their place. */
+  const open = async (cookies: readonly Cookie[], reply: FastifyReply): Promise<CookieToken[]> => {
     const opened = await Promise.all(
       cookies.map(async ({ clientId, value }) => {
-        const client = await findClient(db, clientId)
-        return client?.refreshTokenIn === 'cookie' ? [{ client, refreshToken: value }] : []
+        const client = await findCookieClient(clientId)
+        if (client !== undefined) return [{ client, refreshToken: value }]
+        clear(reply, clientId)
+        return []
       }),
     )
-    const [only, ...more] = opened.flat()
+    return opened.flat()
+  }
+
+  /** The one whose client may be called from the page. */
+  const select = (tokens: readonly CookieToken[], page: Page): CookieToken => {
+    const [only] = tokens
     if (only === undefined) throw outdated('its client has no cookies, or is not registered')
-    const own = [only, ...more].filter(({ client }) => isOwnPage(client, page, issuer))
+    const own = tokens.filter(({ client }) => isOwnPage(client, page, issuer))
     const [token = only, ...others] = own
     if (others.length > 0) throw ambiguous()
     requireOwnPage(token.client, page, issuer)
@@ -70,37 +94,40 @@ export function createRefreshCookies(options: { db: Executor; issuer: string }):
   }
 
   return {
-    async read(request, parameters) {
-      if (request.headers.authorization !== undefined) return undefined
-      const named = parameters.get('client_id')
+    async read(request, reply, parameters) {
       const inBody = parameters.get('refresh_token') !== undefined
-      const cookies = readCookies(request, prefix).filter(
-        ({ clientId }) => named === undefined || clientId === named,
-      )
+      if (inBody && request.headers.authorization !== undefined) return undefined
+      const cookies = readCookies(request, prefix, parameters.get('client_id'))
       if (cookies.length === 0) {
         if (inBody || readCookies(request, otherPrefix).length === 0) return undefined
         throw outdated(`those of this service begin with ${prefix}`)
       }
-      if (inBody) {
-        throw new OAuthError(
-          'refresh_token_ambiguous',
-          'a refresh token is in the body and another in a cookie: send one of them, or with the one in the body its client_id',
-        )
-      }
+      const page = pageOf(request)
+      if (!inBody) requireOwnHeader(page)
       if (new Set(cookies.map(({ clientId }) => clientId)).size < cookies.length) {
         throw new OAuthError('cookie_repeated', 'the refresh token cookie was sent twice')
       }
-      const page = pageOf(request)
-      requireOwnHeader(page)
       if (cookies.length > COOKIE_LIMIT) throw ambiguous()
-      return select(cookies, page)
+      const tokens = await open(cookies, reply)
+      if (!inBody) return select(tokens, page)
+      if (tokens.length === 0) return undefined
+      throw new OAuthError(
+        'refresh_token_ambiguous',
+        'a refresh token is in the body and another in a cookie: send one of them, or with the one in the body its client_id',
+      )
+    },
+    async isAbsent(request, parameters) {
+      const inBody = parameters.get('refresh_token') !== undefined
+      // Only a page with cookies sends the header.
+      if (inBody || pageOf(request).csrf !== '1') return false
+      const named = parameters.get('client_id')
+      if (readCookies(request, prefix, named).length > 0) return false
+      return named === undefined || (await findCookieClient(named)) !== undefined
     },
     set(reply, clientId, refreshToken, maxAge) {
       reply.setCookie(`${prefix}${clientId}`, refreshToken, { ...attributes, maxAge })
     },
-    clear(reply, clientId) {
-      reply.clearCookie(`${prefix}${clientId}`, attributes)
-    },
+    clear,
   }
 }
 
@@ -113,13 +140,18 @@ export function pageOf({ headers }: FastifyRequest): Page {
   return { csrf, origin, fetchSite, host }
 }
 
-/** The cookies whose name begins so; read here because the usual parsers keep one of two. */
-function readCookies({ headers }: FastifyRequest, prefix: string): Cookie[] {
+/**
+ * The cookies whose name begins so, of one client if it is named; read here because the usual parsers
+ * keep one of two.
+ */
+function readCookies({ headers }: FastifyRequest, prefix: string, named?: string): Cookie[] {
   return (headers.cookie ?? '').split(';').flatMap((pair) => {
     const at = pair.indexOf('=')
     const name = pair.slice(0, at).trim()
-    if (at === -1 || !name.startsWith(prefix)) return []
-    return [{ clientId: name.slice(prefix.length), value: pair.slice(at + 1).trim() }]
+    const clientId = name.slice(prefix.length)
+    const isOther = named !== undefined && clientId !== named
+    if (at === -1 || !name.startsWith(prefix) || isOther) return []
+    return [{ clientId, value: pair.slice(at + 1).trim() }]
   })
 }
 

@@ -15,6 +15,8 @@ export interface RotationRequest {
   readonly clientId: string
   /** SHA-256 of the Idempotency-Key, if one was sent. */
   readonly attemptHash: Buffer | undefined
+  /** Whether all pages of a browser present one value, as they do a cookie. */
+  readonly isShared: boolean
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   /** How long the session may stay unused after this refresh. */
@@ -62,12 +64,17 @@ export function createRotateRefreshToken(options: {
     /** Undefined when the row moved onto the value presented after the statement had missed it. */
     const attempt = async (): Promise<Rotation | undefined> => {
       const at = clock.now()
-      const rotated = await rotate(database, handleHash, presented, use(request, at)).catch(
-        (error: unknown) => {
-          if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
-          throw error
-        },
-      )
+      const heldSince = request.isShared ? at - policy.retryWindowSeconds * 1000 : undefined
+      const rotated = await rotate(
+        database,
+        handleHash,
+        presented,
+        use(request, at),
+        heldSince,
+      ).catch((error: unknown) => {
+        if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
+        throw error
+      })
       if (rotated !== undefined) return grant('rotated', rotated)
       const found = await findByHandle(database.kysely, handleHash)
       if (found !== undefined && isOwnRotation(found)) return grant('rotated', found.session)
@@ -75,6 +82,10 @@ export function createRotateRefreshToken(options: {
       switch (decision.outcome) {
         case 'current':
           return undefined
+        case 'held': {
+          const { session } = found as Found
+          return { outcome: 'retried', session, refreshToken: request.refreshToken }
+        }
         case 'retried':
           return grant('retried', (found as Found).session)
         case 'wrong_client':
@@ -100,7 +111,8 @@ export function createRotateRefreshToken(options: {
       const now = clock.now()
       const found = await lockByHandle(tx, handleHash)
       const decision = decide(found, presented, policy, now)
-      if (found === undefined || decision.outcome === 'current') return undefined
+      const { outcome } = decision
+      if (found === undefined || outcome === 'current' || outcome === 'held') return undefined
       const record = (event: Parameters<RecordEvents>[2][number]) =>
         recordEvents(tx, request.origin, [event])
       const { session, state } = found

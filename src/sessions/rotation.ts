@@ -30,6 +30,8 @@ export interface Presented {
   readonly generation: number
   readonly clientId: string
   readonly attemptHash: Buffer | undefined
+  /** Whether all pages of a browser present one value, as they do a cookie. */
+  readonly isShared: boolean
   /** The scope and audiences the request names; empty when it names none. */
   readonly scope: readonly string[]
   readonly resources: readonly string[]
@@ -43,6 +45,8 @@ export type Decision =
   /** With what is too much. */
   | { outcome: 'exceeds_grant'; scope: string[]; resources: string[] }
   | { outcome: 'current' }
+  /** The current value, which stays so until the retry window of the last rotation ends. */
+  | { outcome: 'held' }
   | { outcome: 'retried' }
   | { outcome: 'recovered'; recoveries: number; recoveriesSince: number }
   | { outcome: 'reused' }
@@ -85,7 +89,7 @@ export function decide(
     return { outcome: 'exceeds_grant', scope, resources }
   }
   const distance = state.generation - presented.generation
-  if (distance === 0) return { outcome: 'current' }
+  if (distance === 0) return { outcome: isHeld(state, presented, policy, now) ? 'held' : 'current' }
   if (distance < 0) return { outcome: policy.acceptAhead ? 'ahead' : 'unknown' }
   // Its last use was a rotation, or a recovery: each begins a retry window.
   const sinceUse = now - session.lastUsedAt
@@ -94,6 +98,21 @@ export function decide(
     return isRecent ? { outcome: 'retried' } : decideLate(state, presented, policy, now)
   }
   return { outcome: isRecent && distance <= STALE_DISTANCE ? 'stale' : 'reused' }
+}
+
+/**
+ * Whether a shared value is not to be rotated yet. A browser keeps the cookie of whichever answer
+ * comes last, and that may be one that was overtaken: as long as answers may still be on their way,
+ * they must all hold the same value.
+ */
+function isHeld(
+  { rotatedAt }: RotationState,
+  { isShared }: Presented,
+  policy: RotationPolicy,
+  now: number,
+): boolean {
+  const windowMs = policy.retryWindowSeconds * 1000
+  return isShared && rotatedAt !== undefined && now - rotatedAt < windowMs
 }
 
 /** The predecessor, after the retry window. */

@@ -45,6 +45,7 @@ const ROTATE = {
       idle_expires_at = least(expires_at, $6), address = $7
     where handle_hash = $1 and generation = $2 and client_id = $3 and ended_at is null
       and idle_expires_at > $4 and expires_at > $4 and scope @> $8 and audience @> $9
+      and ($10::timestamptz is null or rotated_at is null or rotated_at <= $10)
     returning ${COLUMNS.join(', ')}`,
 }
 
@@ -57,13 +58,14 @@ export interface Use {
 
 /**
  * The rotation: one statement, one round trip, no transaction. Returns the session when the value
- * presented was the current one; undefined leaves the question to {@link findByHandle} and `decide`.
+ * presented was the current one, and the last rotation was not after `rotatedBefore`; undefined leaves the question to {@link findByHandle} and `decide`.
  */
 export async function rotate(
   database: Database,
   handleHash: Buffer,
   presented: Presented,
   use: Use,
+  rotatedBefore: number | undefined,
 ): Promise<Session | undefined> {
   const [row] = await database.run<Row>(ROTATE, [
     handleHash,
@@ -75,6 +77,7 @@ export async function rotate(
     use.address ?? null,
     presented.scope,
     presented.resources,
+    rotatedBefore === undefined ? null : new Date(rotatedBefore),
   ])
   return row && fromRow(row).session
 }

@@ -193,7 +193,7 @@ t.test('a JSON body is an object of strings; resource may be a list', async (t) 
     const answer = await json({ ...form, scope: value })
     t.equal(summary(answer), '400 invalid_request parameter_invalid', `scope ${what}`)
   }
-  for (const body of ['', '{', '[]', '"x"', 'null', '1', '\ufeff{}', '{}x', Buffer.from([0xff])]) {
+  for (const body of ['{', '[]', '"x"', 'null', '1', '\ufeff{}', '{}x', Buffer.from([0xff])]) {
     const answer = await postRaw(service, '/token', body, 'application/json')
     t.equal(summary(answer), '400 invalid_request body_malformed', JSON.stringify(body))
   }

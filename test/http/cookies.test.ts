@@ -8,6 +8,7 @@ import {
   logInWithCookie,
   OWN_PAGE,
 } from '../support/cookies.ts'
+import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { createTestService } from '../support/service.ts'
 
@@ -186,9 +187,80 @@ t.test('what is ambiguous or of another time is refused in words', async (t) => 
     ['none at all', await refresh(''), '400 invalid_request cookie_missing'],
   ] as const) {
     t.equal(summary(answer), expected, what)
-    t.equal(cookieOf(answer), undefined, `${what}: the cookie stays`)
+    const isDead = what.startsWith('of ')
+    t.equal(cookieOf(answer)?.pair.endsWith('='), isDead || undefined, `${what}: cleared if dead`)
   }
   t.equal((await refresh(cookie.pair)).headers['refresh-outcome'], 'rotated', 'nothing was used up')
+})
+
+t.test('an answer that was overtaken does not put an old token into the cookie', async (t) => {
+  const service = await createTestService(t)
+  const client = await addCookieClient(service)
+  const { cookie } = await logInWithCookie(service, client)
+  const refresh = async (pair: string) => {
+    const answer = await callWithCookie(service, '/refresh', pair)
+    return { outcome: answer.headers['refresh-outcome'], pair: cookieOf(answer)?.pair ?? '' }
+  }
+  // One tab's answer is held up on its way; the other loads its page again and again.
+  const late = await refresh(cookie.pair)
+  let jar = cookie.pair
+  for (const seconds of [0, 1, 10, 18]) {
+    service.clock.advance(seconds)
+    const answer = await refresh(jar)
+    t.equal(answer.outcome, 'retried')
+    jar = answer.pair
+  }
+  t.equal(jar, late.pair, 'whichever answer comes last, the cookie is the same')
+  service.clock.advance(600)
+  const next = await refresh(late.pair)
+  t.equal(next.outcome, 'rotated', 'and it is good for the next refresh')
+  t.not(next.pair, late.pair)
+})
+
+t.test('what else a page sends along does not keep its cookie from being used', async (t) => {
+  const service = await createTestService(t)
+  const client = await addCookieClient(service)
+  const { cookie, tokens } = await logInWithCookie(service, client)
+  for (const authorization of [`Bearer ${tokens.access_token}`, 'Bearer x', 'Basic eDp5']) {
+    const page = { ...OWN_PAGE, authorization }
+    t.equal((await callWithCookie(service, '/refresh', cookie.pair, page)).statusCode, 200)
+  }
+  const json = { ...OWN_PAGE, 'content-type': 'application/json' }
+  t.equal((await callWithCookie(service, '/refresh', cookie.pair, json)).statusCode, 200)
+  const named = { client_id: client.clientId.toUpperCase() }
+  const wrong = await callWithCookie(service, '/logout', cookie.pair, OWN_PAGE, named)
+  t.equal(wrong.statusCode, 400, 'a name that no client has is no logout')
+  const other = { client_id: (await addCookieClient(service)).clientId }
+  const none = await callWithCookie(service, '/logout', cookie.pair, OWN_PAGE, other)
+  t.equal(none.statusCode, 204, 'of that client there is nothing to end')
+  t.equal((await callWithCookie(service, '/refresh', cookie.pair)).statusCode, 200)
+  const page = { ...OWN_PAGE, authorization: 'Bearer x' }
+  t.equal((await callWithCookie(service, '/logout', cookie.pair, page)).statusCode, 204)
+  const refused = await callWithCookie(service, '/refresh', cookie.pair)
+  t.equal(summary(refused), '400 invalid_grant session_revoked', 'it was a logout')
+})
+
+t.test('a client that leaves cookies can be used with tokens at once', async (t) => {
+  const service = await createTestService(t)
+  const client = await addCookieClient(service)
+  const { cookie } = await logInWithCookie(service, client)
+  await service.parts.changeClient(client.clientId, { refreshTokenIn: 'body' }, {} as never)
+  const { tokens } = await service.logIn(client)
+  const form = { client_id: client.clientId, refresh_token: tokens.refresh_token }
+  const answer = await callWithCookie(service, '/refresh', cookie.pair, {}, form)
+  t.equal(answer.statusCode, 200)
+  t.match(answer.json(), { refresh_token: /^mm_rt_/ })
+  t.equal(cookieOf(answer)?.pair, `${cookie.name}=`, 'the old cookie goes')
+})
+
+t.test('an end that fails in the middle leaves the cookie for the next try', async (t) => {
+  const service = await createTestService(t)
+  const client = await addCookieClient(service)
+  const { cookie } = await logInWithCookie(service, client)
+  await query(service.databaseUrl, 'alter table events rename to events_gone')
+  const answer = await callWithCookie(service, '/logout', cookie.pair)
+  t.equal(answer.statusCode, 500)
+  t.equal(cookieOf(answer), undefined)
 })
 
 t.test('when a client leaves cookies, what they held is said to be old', async (t) => {

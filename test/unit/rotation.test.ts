@@ -22,6 +22,7 @@ interface Case {
   policy?: Partial<RotationPolicy>
   clientId?: string
   attemptHash?: Buffer
+  isShared?: boolean
   scope?: string[]
   resources?: string[]
 }
@@ -57,6 +58,7 @@ function decided(one: Case) {
     generation: state.generation - distance,
     clientId: one.clientId ?? 'web',
     attemptHash: one.attemptHash,
+    isShared: one.isShared ?? false,
     scope: one.scope ?? [],
     resources: one.resources ?? [],
   }
@@ -70,6 +72,24 @@ const spent = (age: number) => ({ recoveries: 2, recoveriesSince: NOW - age })
 
 const TABLE: [what: string, one: Case, outcome: string][] = [
   ['the current value', { distance: 0 }, 'current'],
+  ['a cookie, just rotated', { distance: 0, isShared: true, age: 0 }, 'held'],
+  [
+    'a cookie, just before the retry window ends',
+    { distance: 0, isShared: true, age: 29_999 },
+    'held',
+  ],
+  ['a cookie, when it has ended', { distance: 0, isShared: true, age: 30_000 }, 'current'],
+  [
+    'a cookie, never rotated',
+    { distance: 0, isShared: true, state: { rotatedAt: undefined } },
+    'current',
+  ],
+  [
+    'a cookie, without a retry window',
+    { distance: 0, isShared: true, age: 0, policy: { retryWindowSeconds: 0 } },
+    'current',
+  ],
+  ['a cookie that was rotated, at once', { distance: 1, isShared: true, age: 0 }, 'retried'],
   ['the predecessor, at once', { distance: 1, age: 0 }, 'retried'],
   ['the predecessor, at the end of the retry window', { distance: 1, age: 30_000 }, 'retried'],
   ['the predecessor, a millisecond after it', { distance: 1, age: LATE }, 'recovered'],
@@ -135,7 +155,7 @@ for (const [what, one, outcome] of TABLE) {
 }
 
 t.test('no session at all', async (t) => {
-  const presented = { generation: 0, clientId: 'web', attemptHash: undefined }
+  const presented = { isShared: false, generation: 0, clientId: 'web', attemptHash: undefined }
   const policy: RotationPolicy = {
     retryWindowSeconds: 30,
     recoveryWindowSeconds: 86_400,

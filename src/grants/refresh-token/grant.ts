@@ -38,6 +38,7 @@ export function createRefreshTokenGrant(options: {
         refreshToken,
         clientId: client.clientId,
         attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
+        isShared: refreshTokenIn === 'cookie',
         scope,
         resources,
         idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,

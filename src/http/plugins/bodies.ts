@@ -31,7 +31,8 @@ export function readOAuthBodies(app: FastifyInstance): void {
       { parseAs: 'buffer' },
       async (request: FastifyRequest, body: Buffer) => {
         requireUtf8(request)
-        return parse(body)
+        // None at all is no body, whatever its type: many clients always say that theirs is JSON.
+        return body.length === 0 ? undefined : parse(body)
       },
     )
   }

@@ -1,13 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Executor } from '../../db/connect.ts'
-import type { Parameters } from '../../oauth/parameters.ts'
 import type { EndSessions } from '../../sessions/end.ts'
 import type { RefreshTokens } from '../../sessions/refresh-token.ts'
 import { findByHandle } from '../../sessions/store.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { originOf } from '../plugins/request-log.ts'
-import { pageOf, type RefreshCookies } from '../refresh-cookies.ts'
+import type { RefreshCookies } from '../refresh-cookies.ts'
 import { COOKIE, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
@@ -68,8 +67,11 @@ export function logoutRoute(
     },
     async (request, reply) => {
       const parameters = parametersOf(request)
-      const cookie = await refreshCookies.read(request, parameters)
-      if (cookie === undefined && isDone(request, parameters)) return reply.code(204).send()
+      const cookie = await refreshCookies.read(request, reply, parameters)
+      // A second click, or another tab: what was to be ended is gone.
+      if (cookie === undefined && (await refreshCookies.isAbsent(request, parameters))) {
+        return reply.code(204).send()
+      }
       const value = cookie?.refreshToken ?? parameters.require('refresh_token')
       const token = refreshTokens.parse(value)
       const found = token && (await findByHandle(db, token.handleHash))
@@ -84,12 +86,4 @@ export function logoutRoute(
       return reply.code(204).send()
     },
   )
-}
-
-/**
- * Whether a page with cookies logs out where no cookie is left: a second click, or another tab. Only
- * such a page sends X-CSRF.
- */
-function isDone(request: FastifyRequest, parameters: Parameters): boolean {
-  return parameters.get('refresh_token') === undefined && pageOf(request).csrf === '1'
 }

@@ -64,8 +64,11 @@ export function refreshRoute(
     },
     async (request, reply) => {
       const tokenRequest = toTokenRequest(request, limits)
-      const token = await refreshCookies.read(request, tokenRequest.parameters)
-      if (token === undefined) requireBodyToken(tokenRequest)
+      const { parameters } = tokenRequest
+      const token = await refreshCookies.read(request, reply, parameters)
+      if (token === undefined && (await refreshCookies.isAbsent(request, parameters))) {
+        throw new OAuthError('cookie_missing', NO_COOKIE)
+      }
       const answer = await tokenEndpoint(
         'refresh_token',
         token === undefined ? tokenRequest : withToken(tokenRequest, token),
@@ -75,18 +78,19 @@ export function refreshRoute(
   )
 }
 
-/** A page with cookies is told what it misses, and not that a client must authenticate. */
-function requireBodyToken({ parameters, page }: TokenRequest): void {
-  if (page.csrf === undefined || parameters.get('refresh_token') !== undefined) return
-  throw new OAuthError(
-    'cookie_missing',
-    'no refresh token cookie came along: nobody is logged in here, or the page did not send credentials',
-  )
-}
+/** What a page with cookies is told, instead of how a client authenticates. */
+const NO_COOKIE =
+  'no refresh token cookie came along: nobody is logged in here, or the page did not send credentials'
 
 /** The same request as if the cookie's token and client had been in its body. */
 function withToken(request: TokenRequest, { client, refreshToken }: CookieToken): TokenRequest {
   const { parameters } = request
   const fromCookie = { client_id: client.clientId, refresh_token: refreshToken }
-  return { ...request, refreshTokenIn: 'cookie', parameters: withValues(parameters, fromCookie) }
+  return {
+    ...request,
+    // A page may send its access token with everything; a client with cookies authenticates by none.
+    authorizationHeader: undefined,
+    refreshTokenIn: 'cookie',
+    parameters: withValues(parameters, fromCookie),
+  }
 }

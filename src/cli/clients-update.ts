@@ -8,7 +8,9 @@ import { CommandFailure, EXIT } from './failure.ts'
 
 /** The options of `clients update` as commander read them. */
 export interface UpdateOptions {
+  /** In the place of all before. */
   origin?: string[]
+  addOrigin?: string[]
   /** False by `--no-origins`. */
   origins: boolean
   refreshTokenIn?: RefreshTokenPlace
@@ -16,21 +18,25 @@ export interface UpdateOptions {
 
 /** Changes the browser side of a client, and tells what cannot work as it is then. */
 export function updateClient(clientId: string, options: UpdateOptions): Promise<Answer> {
-  const { origin, origins, refreshTokenIn } = options
-  if (origin !== undefined && !origins) {
-    throw new CommandFailure('usage', 'give --origin or --no-origins, not both', EXIT.usage)
+  const { origin, addOrigin, origins, refreshTokenIn } = options
+  const given = [origin, addOrigin, origins ? undefined : []].filter((one) => one !== undefined)
+  if (given.length > 1) {
+    const message = 'give one of --origin, --add-origin and --no-origins'
+    throw new CommandFailure('usage', message, EXIT.usage)
   }
-  const allowedOrigins = origins ? origin : []
-  if (allowedOrigins === undefined && refreshTokenIn === undefined) {
-    const message = 'nothing to change: give --origin, --no-origins or --refresh-token-in'
+  if (given.length === 0 && refreshTokenIn === undefined) {
+    const message =
+      'nothing to change: give --origin, --add-origin, --no-origins or --refresh-token-in'
     throw new CommandFailure('usage', message, EXIT.usage)
   }
   return withDeployment(['issuer'], async ({ config, changeClient }) => {
     const change = {
-      ...(allowedOrigins !== undefined && { allowedOrigins }),
+      ...(given[0] !== undefined && { allowedOrigins: given[0] }),
       ...(refreshTokenIn !== undefined && { refreshTokenIn }),
     }
-    const client = await changeClient(clientId, change, noOrigin)
+    const client = await changeClient(clientId, change, noOrigin, {
+      addsOrigins: Boolean(addOrigin),
+    })
     if (client === undefined) throw unknownClient(clientId)
     return {
       json: clientJson(client),

@@ -23,7 +23,8 @@ export function addClientsCommands(program: Command): void {
     .command('update')
     .description('change which pages may call for a client, and where its refresh token travels')
     .argument('<client_id>')
-    .addOption(originOption())
+    .addOption(originOption('; in the place of those before'))
+    .option('--add-origin <origin...>', 'pages that may call as well as those before')
     .option('--no-origins', 'let no page call any more')
     .addOption(refreshTokenOption())
     .action(answering(updateClient))
@@ -45,8 +46,11 @@ export function addClientsCommands(program: Command): void {
     .action(answering(rotateSecret))
 }
 
-const originOption = () =>
-  new Option('--origin <origin...>', 'pages that may call it from a browser: https://app.example')
+const originOption = (note = '') =>
+  new Option(
+    '--origin <origin...>',
+    `pages that may call it from a browser: https://app.example${note}`,
+  )
 
 const refreshTokenOption = () =>
   new Option(

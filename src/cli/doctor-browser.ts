@@ -27,7 +27,7 @@ export async function diagnoseOrigin(
   }
   const clients = (await listClients(db)).filter((one) => one.allowedOrigins.includes(origin))
   if (clients.length === 0) {
-    const remedy = `run mintmark clients update <client_id> --origin ${origin}`
+    const remedy = `run mintmark clients update <client_id> --add-origin ${origin}`
     return [bad('CORS', `no client is registered for pages of ${origin}`, remedy)]
   }
   const names = clients.map(({ clientId }) => clientId).join(', ')

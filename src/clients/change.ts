@@ -12,13 +12,15 @@ import {
 
 /**
  * Changes which pages may call a client and where its refresh token travels; what is left out stays.
- * Writes it down and returns the client as it is then; undefined when there is none. Throws
+ * Origins replace those before, unless they are to be added to them. Writes it down and returns the
+ * client as it is then; undefined when there is none. Throws
  * InvalidRegistration, DatabaseUnavailable.
  */
 export type ChangeClient = (
   clientId: string,
   change: Partial<BrowserSettings>,
   origin: Origin,
+  how?: { addsOrigins: boolean },
 ) => Promise<Client | undefined>
 
 export function createChangeClient(options: {
@@ -26,11 +28,17 @@ export function createChangeClient(options: {
   recordEvents: RecordEvents
 }): ChangeClient {
   const { database, recordEvents } = options
-  return (clientId, change, origin) =>
+  return (clientId, change, origin, how) =>
     database.transaction(async (tx) => {
       const found = await findClient(tx, clientId)
       if (found === undefined) return undefined
-      const client = { ...withoutSecrets(found), ...change }
+      const before = how?.addsOrigins ? found.allowedOrigins : []
+      const origins = change.allowedOrigins && [...before, ...change.allowedOrigins]
+      const client = {
+        ...withoutSecrets(found),
+        ...change,
+        allowedOrigins: origins ?? found.allowedOrigins,
+      }
       const { allowedOrigins = [], refreshTokenIn = 'body' } = acceptRegistration(
         toRegistration(client),
       )

@@ -9,46 +9,53 @@ import { listAllowedOrigins } from './store.ts'
 export interface AllowedOrigins {
   /** Reads them. Throws DatabaseUnavailable. */
   load(): Promise<void>
+  /** Whether a page of this origin is known to may call. Never waits: what is old is read beside. */
+  knows(origin: string): boolean
   /**
-   * Whether a page of this origin may call. Never throws: while the database is away, what was known
-   * before goes on.
+   * The same, after a look at the database if it is not known. While that is away, what was known
+   * before goes on; throws DatabaseUnavailable if nothing ever was.
    */
-  has(origin: string): Promise<boolean>
+  ask(origin: string): Promise<boolean>
 }
 
 /** Old answers are good for so long; an origin that is unknown is asked for sooner. In milliseconds. */
 const FRESH_MS = 10_000
 const ASK_AGAIN_MS = 1_000
 
+/** Nothing is read until the first question, or `load`. */
 export function createAllowedOrigins(options: { db: Executor; clock: Clock }): AllowedOrigins {
   const { db, clock } = options
-  let known: ReadonlySet<string> = new Set()
+  let known: ReadonlySet<string> | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
 
-  const load = (): Promise<void> => {
+  const read = async () => {
     askedAt = clock.now()
-    asking ??= listAllowedOrigins(db)
-      .then((origins) => {
-        known = new Set(origins)
-      })
-      .finally(() => {
-        asking = undefined
-      })
+    known = new Set(await listAllowedOrigins(db))
+  }
+  const load = (): Promise<void> => {
+    asking ??= read().finally(() => {
+      asking = undefined
+    })
     return asking
   }
+  const isOlderThan = (age: number) => clock.now() - askedAt >= age
 
+  const knows = (origin: string) => {
+    const isKnown = known?.has(origin) === true
+    if (isOlderThan(isKnown ? FRESH_MS : ASK_AGAIN_MS)) load().catch(() => {})
+    return isKnown
+  }
   return {
     load,
-    async has(origin) {
-      const age = clock.now() - askedAt
-      // One that is known is answered at once; that it was taken away is learned beside.
-      if (known.has(origin)) {
-        if (age >= FRESH_MS) load().catch(() => {})
-        return true
-      }
-      if (age >= ASK_AGAIN_MS || asking !== undefined) await load().catch(() => {})
-      return known.has(origin)
+    knows,
+    async ask(origin) {
+      if (knows(origin)) return true
+      // Just begun, or by somebody else; else what is known is new enough.
+      await asking?.catch((error: unknown) => {
+        if (known === undefined) throw error
+      })
+      return known?.has(origin) === true
     },
   }
 }

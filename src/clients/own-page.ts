@@ -49,7 +49,7 @@ export function requireOwnPage(
     'origin_not_allowed',
     page.origin === undefined
       ? 'a request with a refresh token cookie needs an Origin, or Sec-Fetch-Site: same-origin'
-      : `client ${client.clientId} is not registered for pages of ${quotable(page.origin)}; allow them by mintmark clients update`,
+      : `client ${client.clientId} is not registered for pages of ${quotable(page.origin)}; allow them by mintmark clients update ${client.clientId} --add-origin`,
   )
 }
 

@@ -78,7 +78,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const db = database.kysely
   const newRequestId = () => uuidV7(clock.now(), random)
   const headers = securityHeaders(options.issuer)
-  const connectionErrors = createConnectionErrors({ logger, headers, newRequestId })
+  const connectionErrors = createConnectionErrors({ ...options, headers, newRequestId })
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({
@@ -118,7 +118,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   logRequests(app)
   sendOnEveryAnswer(app, headers)
   // Before the first route, which the preflights' is.
-  answerProblems(app)
+  answerProblems(app, routes)
   // Before anything that may refuse: a page must be able to read the refusal.
   await shareWithPages(app, { ...options, routes })
   refuseMalformedUrls(app)

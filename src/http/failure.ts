@@ -28,6 +28,14 @@ const FASTIFY_REASONS: Record<string, readonly [Reason, string]> = {
   ],
 }
 
+/** What is refused where files are sent, by the status it is refused with. */
+const FILE_PROBLEMS: Record<number, readonly [status: number, code: string, detail: string]> = {
+  403: [404, 'not_found', 'there is nothing at this path'],
+  404: [404, 'not_found', 'there is nothing at this path'],
+  412: [412, 'precondition_failed', 'the file is another than If-Match or the like asks for'],
+  416: [416, 'range_not_satisfiable', 'the file is shorter than Range asks for'],
+}
+
 /** Whatever went wrong in an OAuth route, as the one error it answers with. */
 export function toOAuthError(failure: unknown): OAuthError {
   if (failure instanceof OAuthError) {
@@ -61,6 +69,8 @@ export function toOAuthBody(error: OAuthError, requestId: string) {
 /** Whatever went wrong in any other route, as the problem it answers with. */
 export function toProblem(failure: unknown): Problem {
   if (failure instanceof Problem) return failure
+  const refused = FILE_PROBLEMS[(failure as FastifyFailure).statusCode ?? 0]
+  if (refused !== undefined && !(failure instanceof OAuthError)) return new Problem(...refused)
   const error = toOAuthError(failure)
   return new Problem(error.status, error.reason, error.message, { ...error.headers })
 }

@@ -11,7 +11,7 @@ import { toOAuthBody, toProblem } from './failure.ts'
 export function writeAnswer(
   socket: Duplex,
   failure: OAuthError,
-  about: { requestId: string; isOAuth: boolean; headers: Readonly<Record<string, string>> },
+  about: { requestId: string; isOAuth: boolean; headers: Readonly<Record<string, unknown>> },
 ): void {
   const { requestId, isOAuth } = about
   const body = JSON.stringify(

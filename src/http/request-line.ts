@@ -4,6 +4,8 @@ export interface RequestLine {
   readonly target: string
   /** Whether the line was all there, down to its HTTP version. */
   readonly isWhole: boolean
+  /** The page that asks, if its header came that far. */
+  readonly origin: string | undefined
 }
 
 /** Node's error on a connection, with the bytes that it came upon. */
@@ -14,6 +16,8 @@ export interface ParserError extends NodeJS.ErrnoException {
 }
 
 const LINE = /^([\w!#$%&'*+.^`|~-]{1,40}) (\S+)( HTTP\/\d\.\d\r\n)?/
+
+const ORIGIN = /\r\norigin:[ \t]*([^\s]+)[ \t]*\r\n/i
 
 /** Reads the request line that an error is about; undefined when its packet does not begin with one. */
 export function readRequestLine({
@@ -26,5 +30,6 @@ export function readRequestLine({
   const text = rawPacket.toString('latin1', end === -1 ? 0 : end + 4)
   const [, method, target, version] = LINE.exec(text) ?? []
   if (method === undefined || target === undefined) return undefined
-  return { method, target, isWhole: version !== undefined }
+  const [, origin] = ORIGIN.exec(text) ?? []
+  return { method, target, isWhole: version !== undefined, origin }
 }

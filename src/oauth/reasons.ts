@@ -16,6 +16,7 @@ export const reasons = {
   body_malformed: ['invalid_request', 400],
   body_too_large: ['invalid_request', 413],
   content_type_unsupported: ['invalid_request', 415],
+  transfer_encoding_unsupported: ['invalid_request', 501],
   content_encoding_unsupported: ['invalid_request', 415],
   credentials_in_query: ['invalid_request', 400],
   parameter_missing: ['invalid_request', 400],

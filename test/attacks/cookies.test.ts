@@ -69,6 +69,12 @@ attack(117, 'a page of any other origin is refused', async (t) => {
   }
 })
 
+attack(117, 'a page of the service’s own host but of another scheme is refused', async (t) => {
+  const { refuses } = await logIn(t)
+  const origin = ISSUER.replace('https', 'http')
+  await refuses('an http page', { origin, 'x-csrf': '1', 'sec-fetch-site': 'same-site' })
+})
+
 attack(118, 'same-site is not same-origin, and nothing said is nothing allowed', async (t) => {
   const { refuses } = await logIn(t)
   await refuses('same-site', { 'x-csrf': '1', 'sec-fetch-site': 'same-site' })

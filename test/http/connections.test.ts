@@ -30,6 +30,14 @@ t.test('what is no HTTP request is refused in the shape of its path', async (t) 
     ['two lengths', `POST /sessions HTTP/1.1\r\n${twoLengths}`, 400, 'http_malformed', true],
     ['two lengths', `DELETE /sessions/1 HTTP/1.1\r\n${twoLengths}`, 400, 'http_malformed'],
     ['no Host', 'GET /me HTTP/1.1\r\n\r\n', 400, 'host_invalid'],
+    ['a Host that is none', 'GET /me HTTP/1.1\r\nHost: a b\r\n\r\n', 400, 'host_invalid'],
+    [
+      'a coding that nobody knows',
+      'POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      501,
+      'transfer_encoding_unsupported',
+      true,
+    ],
   ] as const) {
     const { status: answered, headers, body } = readAnswer(await send(bytes))
     const about = `${what}: ${bytes.slice(0, 20)}`

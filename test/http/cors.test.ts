@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import { createGatedDatabase } from '../support/outage.ts'
+import { listen, readAnswer } from '../support/raw.ts'
 import { createTestService, ISSUER, type TestService } from '../support/service.ts'
 
 const APP = 'https://app.auth.example'
@@ -87,8 +88,9 @@ t.test(
       t.match(answer.headers.vary, /\bOrigin\b/, origin)
       const before = await preflight(service, '/token', 'POST', origin)
       t.equal(before.statusCode, 403, origin)
-      t.match(before.headers['content-type'], /^application\/problem\+json/, origin)
-      t.match(before.json(), { code: 'origin_not_allowed', request_id: /./ }, origin)
+      const elsewhere = await preflight(service, '/me', 'GET', origin)
+      t.match(elsewhere.json(), { status: 403, code: 'origin_not_allowed' }, origin)
+      t.match(before.json(), { reason: 'origin_not_allowed', request_id: /./ }, origin)
       t.strictSame(shared(before), { origin: undefined, credentials: undefined }, origin)
       t.match(before.headers.vary, /\bOrigin\b/, origin)
       t.notOk(before.headers['access-control-allow-methods'], origin)
@@ -99,6 +101,37 @@ t.test(
     )
   },
 )
+
+t.test('what is answered past all hooks can be read as well', async (t) => {
+  const { service, send } = await listen(t)
+  await service.addClient({ allowedOrigins: [APP] })
+  const large = 'x'.repeat(20_000)
+  const page = (origin: string) => `Host: x\r\nOrigin: ${origin}\r\n`
+  const chunked = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'
+  for (const bytes of [
+    `POST /refresh HTTP/1.1\r\n${page(APP)}Cookie: ${large}\r\n\r\n`,
+    `POST /token HTTP/1.1\r\n${page(APP)}${chunked}`,
+  ]) {
+    const { status, headers } = readAnswer(await send(bytes))
+    t.ok(status >= 400, `${status}`)
+    t.match(
+      headers,
+      { 'access-control-allow-origin': APP, vary: /Origin/, date: /GMT$/ },
+      `${status}`,
+    )
+  }
+  const evil = `POST /refresh HTTP/1.1\r\n${page(EVIL)}Cookie: ${large}\r\n\r\n`
+  t.notOk('access-control-allow-origin' in readAnswer(await send(evil)).headers)
+})
+
+t.test('while nobody can say who is registered, no page is told that it is not', async (t) => {
+  const database = await createGatedDatabase(t)
+  const service = await createTestService(t, { databaseUrl: database.url })
+  await database.shut()
+  const before = await preflight(service, '/token', 'POST', APP)
+  t.equal(before.statusCode, 503)
+  t.match(before.json(), { reason: 'database_unavailable' })
+})
 
 t.test('a preflight tells the methods and headers of the very path', async (t) => {
   const { service } = await startWithApp(t)
@@ -120,6 +153,7 @@ t.test('a preflight tells the methods and headers of the very path', async (t) =
     t.equal(answer.body, '')
   }
   t.equal((await preflight(service, '/nothing', 'POST', APP)).statusCode, 404)
+  t.equal((await preflight(service, '/token', '', APP)).statusCode, 405, 'for no method')
   const plain = await service.inject({ method: 'OPTIONS', url: '/token', headers: { origin: APP } })
   t.equal(plain.statusCode, 405, 'OPTIONS by itself is no preflight')
   t.match(plain.json(), { error: 'invalid_request', reason: 'method_not_allowed' })
@@ -133,6 +167,12 @@ t.test('keys and metadata are for all pages, and know no credentials', async (t)
       t.equal(answer.statusCode, 200)
       t.strictSame(shared(answer), { origin: '*', credentials: undefined }, url)
     }
+    const put = await service.inject({ method: 'PUT', url, headers: { origin: EVIL } })
+    t.equal(put.statusCode, 405)
+    t.strictSame(shared(put), { origin: '*', credentials: undefined }, `PUT ${url}`)
+    const bare = { 'access-control-request-method': 'GET' }
+    const alone = await service.inject({ method: 'OPTIONS', url, headers: bare })
+    t.equal(alone.statusCode, 405, 'a preflight without Origin is none')
     const before = await preflight(service, url, 'GET', EVIL)
     t.equal(before.statusCode, 204, url)
     t.strictSame(shared(before), { origin: '*', credentials: undefined }, url)

@@ -26,6 +26,11 @@ t.test(
     const one = await mintmark([...update, '--origin', 'https://app.auth.example'])
     t.match(one, { code: 0, stdout: /origins +https:\/\/app\.auth\.example\n/, stderr: '' })
     t.match(await show(), { refresh_token_in: 'cookie' }, 'what is left out stays')
+    const more = await mintmark([...update, '--add-origin', 'https://b.auth.example'])
+    t.equal(more.code, 0, more.stderr)
+    t.match(await show(), {
+      allowed_origins: ['https://app.auth.example', 'https://b.auth.example'],
+    })
     await mintmark([...update, '--no-origins', '--refresh-token-in', 'body'])
     t.match(await show(), { allowed_origins: [], refresh_token_in: 'body' })
 

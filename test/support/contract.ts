@@ -63,7 +63,7 @@ formats.default(ajv)
 ajv.addSchema(committed, 'document')
 
 /** What a connection itself is answered with, whatever the path says. */
-const OF_CONNECTIONS = [408, 431]
+const OF_CONNECTIONS = [408, 431, 501]
 
 /**
  * What about an answer the document does not allow; undefined when all is as it says. An answer to

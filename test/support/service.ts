@@ -131,6 +131,7 @@ export async function createTestService(
       const { clientId } = checked
       const drawn = checked.authenticationMethod === 'none' ? undefined : drawClientSecret(random)
       await addClient(parts.database.kysely, checked, drawn?.hash ?? null, clock.now())
+      await parts.allowedOrigins.load()
       const credentials = Buffer.from(`${clientId}:${drawn?.secret}`).toString('base64')
       const basic: Record<string, string> = drawn ? { authorization: `Basic ${credentials}` } : {}
       return { clientId, secret: drawn?.secret, basic }

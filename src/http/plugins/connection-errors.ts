@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../../base/clock.ts'
+import type { AllowedOrigins } from '../../clients/origins.ts'
 import { OAuthError, quotable } from '../../oauth/error.ts'
 import { addressOf, readAddress } from '../address.ts'
 import { writeAnswer } from '../raw-answer.ts'
 import { type ParserError, type RequestLine, readRequestLine } from '../request-line.ts'
+import { sharingHeaders } from './cors.ts'
 import type { RouteTable } from './route-table.ts'
 import { listenOnConnections } from './servers.ts'
 import { URL_LIMIT, URL_TOO_LONG } from './urls.ts'
@@ -15,7 +18,7 @@ const BROKEN_BODY = new OAuthError('body_malformed', 'the body broke off, or its
 const NO_REQUEST = new OAuthError('http_malformed', 'this is no well-formed HTTP/1.1 request')
 const RAW_URL = new OAuthError(
   'url_malformed',
-  'the URL holds a character that must be percent-encoded',
+  'the URL must begin with a / and hold no character that is to be percent-encoded',
 )
 
 /** What came over a connection. */
@@ -35,6 +38,8 @@ interface Connection {
  */
 export function createConnectionErrors(options: {
   logger: FastifyBaseLogger
+  clock: Clock
+  allowedOrigins: AllowedOrigins
   headers: Readonly<Record<string, string>>
   newRequestId: () => string
 }) {
@@ -50,10 +55,16 @@ export function createConnectionErrors(options: {
   const tell = (
     socket: Duplex,
     failure: OAuthError,
-    { request, line }: { request?: FastifyRequest | undefined; line?: RequestLine | undefined },
+    { reply, line }: { reply?: FastifyReply | undefined; line?: RequestLine | undefined },
   ) => {
+    const request = reply?.request
     const requestId = request?.id ?? options.newRequestId()
-    const { headers } = options
+    const headers = {
+      ...options.headers,
+      // The hooks that share answers may not have had their turn.
+      ...sharingHeaders(options.allowedOrigins, request?.headers.origin ?? line?.origin),
+      date: new Date(options.clock.now()).toUTCString(),
+    }
     const isOAuth = request
       ? request.routeOptions.config.errorShape === 'oauth'
       : line !== undefined && routes?.isOAuth(line.method, line.target) === true
@@ -85,7 +96,7 @@ export function createConnectionErrors(options: {
     const say = () => {
       // Answered before its body had come: it gets no second answer.
       if (broken?.sent === true) socket.end()
-      else tell(socket, failure, { request, line })
+      else tell(socket, failure, { reply: broken, line })
     }
     if (isOthersTurn) connection.last = say
     else say()

@@ -1,8 +1,7 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AllowedOrigins } from '../../clients/origins.ts'
-import { quotable } from '../../oauth/error.ts'
-import { Problem } from '../problem.ts'
+import { OAuthError, quotable } from '../../oauth/error.ts'
 import { methodsOf, type RouteTable } from './route-table.ts'
 
 declare module 'fastify' {
@@ -33,10 +32,18 @@ const PUBLIC: FastifyCorsOptions = {
   maxAge: MAX_AGE,
 }
 
+const REGISTERED_EXPOSED = [
+  ...LIMITS,
+  'Refresh-Outcome',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+]
+
 const REGISTERED: FastifyCorsOptions = {
   credentials: true,
   allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-CSRF', 'X-Request-Id'],
-  exposedHeaders: [...LIMITS, 'Refresh-Outcome', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+  exposedHeaders: REGISTERED_EXPOSED,
   maxAge: MAX_AGE,
 }
 
@@ -55,22 +62,40 @@ export async function shareWithPages(
 
   const decide = async (request: FastifyRequest): Promise<FastifyCorsOptions> => {
     const { origin, 'access-control-request-method': requestedMethod } = request.headers
-    const preflight = request.method === 'OPTIONS' && requestedMethod !== undefined
-    const here = (preflight ? routes.at(request.url) : [request.routeOptions]).filter(
-      ({ config }) => config?.pages !== 'none',
-    )
-    if (here.length === 0) return { origin: false }
+    const preflight = request.method === 'OPTIONS' && Boolean(origin && requestedMethod)
+    const meant = preflight || request.is404 ? routes.at(request.url) : [request.routeOptions]
+    const here = meant.filter(({ config }) => config?.pages !== 'none')
+    if (here.length === 0 && (preflight || meant.length > 0)) return { origin: false }
     const answer = { preflight, methods: [...new Set(here.flatMap(methodsOf))] }
-    if (here.every(({ config }) => config?.pages === 'any')) return { ...PUBLIC, ...answer }
+    const isPublic = here.length > 0 && here.every(({ config }) => config?.pages === 'any')
+    if (isPublic) return { ...PUBLIC, ...answer }
     if (origin === undefined || origin === own) return { origin: false }
-    if (await allowedOrigins.has(origin)) return { ...REGISTERED, ...answer, origin }
+    const isAllowed = preflight ? await allowedOrigins.ask(origin) : allowedOrigins.knows(origin)
+    if (isAllowed) return { ...REGISTERED, ...answer, origin }
     request.facts.refusedOrigin = quotable(origin)
     return { origin: preflight ? refuse(origin) : false }
   }
   await app.register(cors, { delegator: decide })
 }
 
+/**
+ * What an answer needs that is written past all hooks, so that a page of a registered client can read
+ * it too.
+ */
+export function sharingHeaders(
+  allowedOrigins: AllowedOrigins,
+  origin: string | undefined,
+): Record<string, string> {
+  if (origin === undefined || !allowedOrigins.knows(origin)) return { vary: 'Origin' }
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': REGISTERED_EXPOSED.join(', '),
+  }
+}
+
 function refuse(origin: string): OriginFunction {
-  const detail = `no client is registered for pages of ${quotable(origin)}; allow them by mintmark clients update`
-  return (_origin, callback) => callback(new Problem(403, 'origin_not_allowed', detail), false)
+  const message = `no client is registered for pages of ${quotable(origin)}; allow them by mintmark clients update --add-origin`
+  return (_origin, callback) => callback(new OAuthError('origin_not_allowed', message), false)
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describeDatabaseError } from '../../db/failure.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import { toOAuthBody, toOAuthError, toProblem } from '../failure.ts'
+import type { RouteTable } from './route-table.ts'
 
 /** Answers the errors of this scope as RFC 6749 §5.2. */
 export function answerOAuthErrors(app: FastifyInstance): void {
@@ -12,15 +12,17 @@ export function answerOAuthErrors(app: FastifyInstance): void {
 }
 
 /**
- * Answers the errors of this scope as RFC 9457, unless one says of itself that it is of OAuth (a
- * wrong method at an OAuth path, which no route handles).
+ * Answers the errors of this scope as RFC 9457, and what no route took at an OAuth path (a wrong
+ * method, a preflight) as OAuth errors.
  */
-export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((failure, request, reply) =>
-    failure instanceof OAuthError && failure.reason === 'method_not_allowed'
+export function answerProblems(app: FastifyInstance, routes: RouteTable): void {
+  app.setErrorHandler((failure, request, reply) => {
+    const { is404, method, originalUrl, routeOptions } = request
+    const isUnrouted = is404 || routeOptions.url === '*'
+    return isUnrouted && routes.isOAuth(method, originalUrl)
       ? sendOAuthError(failure, request, reply)
-      : sendProblem(failure, request, reply),
-  )
+      : sendProblem(failure, request, reply)
+  })
 }
 
 function sendOAuthError(failure: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -54,7 +56,8 @@ function send(
 
 /** What is our own trouble goes to the log with its cause; what is the caller's needs no stack. */
 function noteFailure(request: FastifyRequest, status: number, failure: unknown): void {
-  if (status < 500) return
+  // 501 is the caller's as well: it asks for what HTTP has and this service has not.
+  if (status < 500 || status === 501) return
   const { cause } = failure as Error
   const described = describeDatabaseError(cause ?? failure)
   const stack = status === 500 && failure instanceof Error ? { stack: failure.stack } : {}

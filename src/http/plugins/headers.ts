@@ -24,11 +24,17 @@ export function refuseAmbiguousHeaders(app: FastifyInstance): void {
     if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
       throw new OAuthError('host_invalid', 'send one Host header (RFC 9112 section 3.2)', CLOSE)
     }
+    if (headers.host !== undefined && !HOST.test(headers.host)) {
+      throw new OAuthError('host_invalid', 'the Host header names no host', CLOSE)
+    }
     if (countHeader(request, 'content-type') > 1) {
       throw new OAuthError('content_type_unsupported', 'two Content-Type headers came; send one')
     }
   })
 }
+
+/** Host = uri-host [ ":" port ] (RFC 9110 §7.2); none at all is for schemes without authorities. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i
 
 const SPOKEN = ['1.0', '1.1']
 
@@ -38,6 +44,11 @@ const CLOSE = { connection: 'close' }
 /** A compressed body would be read as it stands; here it is refused by name (RFC 9110 §15.5.16). */
 export function refuseEncodedBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
+    const transfer = request.headers['transfer-encoding'] ?? 'chunked'
+    if (transfer.toLowerCase() !== 'chunked') {
+      const message = 'no Transfer-Encoding but chunked is known here (RFC 9112 section 6.1)'
+      throw new OAuthError('transfer_encoding_unsupported', message, CLOSE)
+    }
     const encoding = request.headers['content-encoding'] ?? 'identity'
     if (encoding.toLowerCase() !== 'identity') {
       throw new OAuthError(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from './base/duration.ts'
-import type { Reading } from './config/readers.ts'
+import type { Reading, RedisAddress } from './config/readers.ts'
 import { VARIABLES, type Variable } from './config/variables.ts'
 
 type Field = keyof typeof VARIABLES
@@ -14,7 +14,7 @@ type Environment = Record<string, string | undefined>
 export interface Config extends Omit<Values, 'databaseUrl' | 'docsPassword' | 'redisUrl'> {
   readonly databaseUrl?: string
   readonly docsPassword?: string
-  readonly redisUrl?: string
+  readonly redisUrl?: RedisAddress
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
   readonly development: boolean
 }

@@ -26,16 +26,17 @@ export async function diagnoseServer(database: Database): Promise<Diagnosis> {
 }
 
 /** Whether the tables are those of this version. */
-export async function diagnoseMigrations(database: Database): Promise<Diagnosis> {
+export async function diagnoseMigrations(
+  database: Database,
+  { development }: { development: boolean },
+): Promise<Diagnosis> {
   const migrations = await migrationStatus(database)
   const pending = migrations.filter(({ appliedAt }) => appliedAt === undefined)
-  return pending.length === 0
-    ? good('migrations', `all ${migrations.length} applied`)
-    : bad(
-        'migrations',
-        `pending: ${pending.map(({ name }) => name).join(', ')}`,
-        'run mintmark migrate up, or set MIGRATE_ON_START=true',
-      )
+  if (pending.length === 0) return good('migrations', `all ${migrations.length} applied`)
+  const detail = `pending: ${pending.map(({ name }) => name).join(', ')}`
+  return development
+    ? warning('migrations', detail, 'start the service: it applies them')
+    : bad('migrations', detail, 'run mintmark migrate up, or set MIGRATE_ON_START=true')
 }
 
 /** Whether every signing key opens under the master keys, and each algorithm has one that signs. */

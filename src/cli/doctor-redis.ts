@@ -13,7 +13,8 @@ export async function diagnoseRedis({ redisUrl }: Pick<Config, 'redisUrl'>): Pro
     },
   })
   close()
-  const remedy = 'start it, or correct REDIS_URL; until then each replica limits by its own count'
+  const remedy =
+    'see that it runs and that REDIS_URL is right; until then each replica limits by its own count'
   return [
     lost === undefined
       ? good('limits', 'Redis counts for all replicas')

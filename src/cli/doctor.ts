@@ -49,7 +49,10 @@ async function diagnoseConfiguration(): Promise<Diagnosis[]> {
     const config = readConfig(processEnvironment())
     const { development, issuer } = config
     const mode = development ? 'development, as DATABASE_URL is not set' : 'production'
-    const complete = good('configuration', `complete; issuer ${issuer}; ${mode}`)
+    const complete = good(
+      'configuration',
+      development ? mode : `complete; issuer ${issuer}; ${mode}`,
+    )
     return [complete, ...(await diagnoseRedis(config))]
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
@@ -62,8 +65,9 @@ async function diagnoseConfiguration(): Promise<Diagnosis[]> {
 async function diagnoseDeployment(origin: string | undefined): Promise<Diagnosis[]> {
   try {
     return await withDatabase(['issuer', 'masterKeys'], async (database, config) => {
-      const diagnoses = await diagnoseDatabase(database)
-      if (diagnoses.some(({ verdict }) => verdict === 'bad')) return diagnoses
+      const diagnoses = await diagnoseDatabase(database, config)
+      const migrations = diagnoses.find(({ topic }) => topic === 'migrations')
+      if (migrations?.verdict !== 'good') return diagnoses
       const keys = await diagnoseKeys(database, config.masterKeys)
       return [...diagnoses, ...keys, ...(await diagnoseBrowsers(database, config.issuer, origin))]
     })
@@ -86,10 +90,13 @@ function unavailable(error: unknown): Diagnosis {
 }
 
 /** Stops at what makes the rest unanswerable. */
-async function diagnoseDatabase(database: Database): Promise<Diagnosis[]> {
+async function diagnoseDatabase(
+  database: Database,
+  config: { development: boolean },
+): Promise<Diagnosis[]> {
   const server = await diagnoseServer(database)
   if (server.verdict === 'bad') return [server]
-  return [server, await diagnoseMigrations(database), await diagnoseClock(database)]
+  return [server, await diagnoseMigrations(database, config), await diagnoseClock(database)]
 }
 
 async function diagnoseBrowsers(database: Database, issuer: string, origin: string | undefined) {

@@ -76,11 +76,52 @@ export const postgresUrl: Reader<string> = (text) => {
   return { value: text }
 }
 
-/** Reads the address of one Redis server; its password stays out of every problem. */
-export const redisUrl: Reader<string> = (text) =>
-  /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)
-    ? { value: text }
-    : { problem: 'must be a redis:// or rediss:// URL; percent-encode the password in it' }
+/** One Redis server, and which of its databases. */
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly database: number
+  readonly tls: boolean
+}
+
+/**
+ * Reads the address of one Redis server; its password stays out of every problem. A query is refused:
+ * clients take it for settings of their own, which would stand before ours.
+ */
+export const redisUrl: Reader<RedisAddress> = (text) => {
+  if (!/^rediss?:\/\/[^/]/.test(text) || !URL.canParse(text)) {
+    return { problem: 'must be a redis:// or rediss:// URL; percent-encode the password in it' }
+  }
+  const url = new URL(text)
+  if (url.search !== '' || url.hash !== '') return { problem: 'must not have a query or fragment' }
+  if (!/^\/?$|^\/\d{1,4}$/.test(url.pathname)) {
+    return { problem: 'must end with the host, or with / and the number of a database' }
+  }
+  const [username, password] = [url.username, url.password].map(decode)
+  if (username === undefined || password === undefined) {
+    return { problem: 'holds a % in its user or password that must be written as %25' }
+  }
+  return {
+    value: Object.freeze({
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port || 6379),
+      username: username || undefined,
+      password: password || undefined,
+      database: Number(url.pathname.slice(1) || 0),
+      tls: url.protocol === 'rediss:',
+    }),
+  }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 

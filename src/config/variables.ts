@@ -217,8 +217,8 @@ export const VARIABLES = {
   rateLimitLoginAccountTotal: {
     name: 'RATE_LIMIT_LOGIN_ACCOUNT_TOTAL',
     description:
-      'Failed logins of one account from all addresses; beyond it only addresses that the account ' +
-      'has or had a session from may try.',
+      'Failed logins of one account from all addresses; beyond it only addresses that a session of ' +
+      'the account was last used from may try.',
     example: '60/10m',
     default: '60/10m',
     read: limit,

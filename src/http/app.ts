@@ -21,6 +21,7 @@ import {
 } from './plugins/headers.ts'
 import { answerUnmatched, requireStatedSecurity } from './plugins/not-found.ts'
 import { describeApi } from './plugins/openapi.ts'
+import { warnOfUntrustedProxies } from './plugins/proxies.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
 import { createRouteTable } from './plugins/route-table.ts'
 import { securityHeaders, sendOnEveryAnswer } from './plugins/security-headers.ts'
@@ -122,6 +123,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   // Before anything that may refuse: a page must be able to read the refusal.
   await shareWithPages(app, { ...options, routes })
   refuseMalformedUrls(app)
+  warnOfUntrustedProxies(app)
   refuseAmbiguousHeaders(app)
   refuseEncodedBodies(app)
   releaseConnections(app)

@@ -17,6 +17,8 @@ export interface RotationRequest {
   readonly attemptHash: Buffer | undefined
   /** Whether all pages of a browser present one value, as they do a cookie. */
   readonly isShared: boolean
+  /** False when the session has rotated too often: all but a rotation is answered all the same. */
+  readonly mayRotate: boolean
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   /** How long the session may stay unused after this refresh. */
@@ -32,6 +34,8 @@ export type Rotation =
       refreshToken: string
     }
   | { outcome: 'unknown' | 'wrong_client' | 'reused' | 'stale' }
+  /** It would have been rotated, if it had been allowed. */
+  | { outcome: 'current' }
   | { outcome: 'exceeds_grant'; scope: string[]; resources: string[] }
   | { outcome: 'ended'; reason: EndReason }
   | { outcome: 'expired'; end: 'idle' | 'max' }
@@ -61,27 +65,27 @@ export function createRotateRefreshToken(options: {
     const grant = (outcome: 'rotated' | 'retried' | 'recovered' | 'ahead', session: Session) =>
       ({ outcome, session, refreshToken: token.successor() }) as const
 
+    const rotateAt = async (at: number) => {
+      const heldSince = request.isShared ? at - policy.retryWindowSeconds * 1000 : undefined
+      try {
+        return await rotate(database, handleHash, presented, use(request, at), heldSince)
+      } catch (error) {
+        if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
+        throw error
+      }
+    }
+
     /** Undefined when the row moved onto the value presented after the statement had missed it. */
     const attempt = async (): Promise<Rotation | undefined> => {
       const at = clock.now()
-      const heldSince = request.isShared ? at - policy.retryWindowSeconds * 1000 : undefined
-      const rotated = await rotate(
-        database,
-        handleHash,
-        presented,
-        use(request, at),
-        heldSince,
-      ).catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
-        throw error
-      })
+      const rotated = request.mayRotate ? await rotateAt(at) : undefined
       if (rotated !== undefined) return grant('rotated', rotated)
       const found = await findByHandle(database.kysely, handleHash)
       if (found !== undefined && isOwnRotation(found)) return grant('rotated', found.session)
       const decision = decide(found, presented, policy, clock.now())
       switch (decision.outcome) {
         case 'current':
-          return undefined
+          return request.mayRotate ? undefined : decision
         case 'held': {
           const { session } = found as Found
           return { outcome: 'retried', session, refreshToken: request.refreshToken }

@@ -34,6 +34,8 @@ attack(161, 'X-Forwarded-For is believed from nobody by default', async (t) => {
   service.clock.advance(1)
   await attempt('127.0.0.1', '198.51.100.1')
   t.strictSame(await recorded(service), ['127.0.0.1', '127.0.0.1'], 'not even from this host')
+  const told = service.log.filter((line) => line.includes('TRUSTED_PROXIES does not name'))
+  t.equal(told.length, 1, 'which the operator is told once')
 })
 
 attack(161, 'X-Forwarded-For is read from the right, as far as its proxies are ours', async (t) => {

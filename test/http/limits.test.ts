@@ -28,6 +28,7 @@ t.test('a session may be refreshed so often, and its retries are free', async (t
     t.equal(last.headers['ratelimit-remaining'], `${left}`, '21 refreshes, one rotation')
     current = last.json<Tokens>().refresh_token
   }
+  const second = current
   const third = await service.refresh(client, current)
   t.equal(third.headers.ratelimit, `"refresh";r=0;t=${third.headers['ratelimit-reset']}`)
   current = third.json<Tokens>().refresh_token
@@ -39,6 +40,11 @@ t.test('a session may be refreshed so often, and its retries are free', async (t
   )
   const [session] = await query(service.databaseUrl, 'select generation, ended_at from sessions')
   t.strictSame(session, { generation: 3, ended_at: null }, 'the token is as good as before')
+  const retry = await service.refresh(client, second)
+  t.equal(retry.headers['refresh-outcome'], 'retried', 'a lost answer is still given again')
+  service.clock.advance(60)
+  const reuse = await service.refresh(client, tokens.refresh_token)
+  t.equal(summary(reuse), '400 invalid_grant refresh_reused', 'and a thief is still found')
 
   const { tokens: others } = await service.logIn(client)
   t.equal((await service.refresh(client, others.refresh_token)).statusCode, 200, 'another session')

@@ -186,6 +186,10 @@ const REFUSED: [variable: string, text: string, problem: RegExp][] = [
   ['TRUSTED_PROXIES', 'true', /list of IP addresses/],
   ['REDIS_URL', 'http://cache', /redis:\/\//],
   ['REDIS_URL', 'redis://', /redis:\/\//],
+  ['REDIS_URL', 'redis://cache/abc', /number of a database/],
+  ['REDIS_URL', 'redis://cache/1.5', /number of a database/],
+  ['REDIS_URL', 'redis://cache?commandTimeout=9', /query/],
+  ['REDIS_URL', 'redis://:pw%@cache', /%25/],
   ['RATE_LIMIT_LOGIN_ACCOUNT', '10', /as in 10\/5m/],
   ['RATE_LIMIT_LOGIN_ACCOUNT', '10/5m/1', /as in 10\/5m/],
   ['RATE_LIMIT_REFRESH', '0/1m', /from 1 to 1000000 .*, not 0\/1m/],
@@ -235,7 +239,12 @@ const ACCEPTED: [variable: string, text: string, field: keyof typeof VARIABLES, 
     ['REFRESH_ACCEPT_AHEAD', 'false', 'refreshAcceptAhead', false],
     ['PASSWORD_CONCURRENCY', '64', 'passwordConcurrency', 64],
     ['PASSWORD_QUEUE_LIMIT', '0', 'passwordQueueLimit', 0],
-    ['REDIS_URL', 'rediss://:pw@cache:6380/1', 'redisUrl', 'rediss://:pw@cache:6380/1'],
+    [
+      'REDIS_URL',
+      'rediss://:p%25w@cache:6380/1',
+      'redisUrl',
+      { host: 'cache', port: 6380, username: undefined, password: 'p%w', database: 1, tls: true },
+    ],
     ['RATE_LIMIT_REFRESH', 'off', 'rateLimitRefresh', 'off'],
     ['SHUTDOWN_DELAY', '5s', 'shutdownDelaySeconds', 5],
     ['SHUTDOWN_TIMEOUT', '1m', 'shutdownTimeoutSeconds', 60],
@@ -243,7 +252,7 @@ const ACCEPTED: [variable: string, text: string, field: keyof typeof VARIABLES, 
 
 for (const [variable, text, field, value] of ACCEPTED) {
   t.test(`${variable} accepts ${text}`, async (t) => {
-    t.equal(readConfig({ ...PRODUCTION, [variable]: text })[field], value)
+    t.strictSame(readConfig({ ...PRODUCTION, [variable]: text })[field], value)
   })
 }
 

@@ -33,18 +33,23 @@ export function createRefreshTokenGrant(options: {
       const token = options.refreshTokens.parse(refreshToken)
       if (token === undefined) throw unknownToken()
       const gate = limits.refresh(token.handleHash)
-      await gate.pass()
+      // A full bucket keeps back a rotation and nothing else: retries are free, and reuse is found.
+      const refusal: unknown = await gate.pass().then(
+        () => undefined,
+        (error) => error,
+      )
       const rotation = await options.rotateRefreshToken({
         refreshToken,
         clientId: client.clientId,
         attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
         isShared: refreshTokenIn === 'cookie',
+        mayRotate: refusal === undefined,
         scope,
         resources,
         idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,
         origin,
       })
-      // Whatever is answered again is free: a retry is nobody's fault.
+      if (rotation.outcome === 'current') throw refusal
       if (rotation.outcome === 'rotated' || rotation.outcome === 'ahead') await gate.count()
       return answer(rotation, client, scope, resources)
     },
@@ -63,7 +68,7 @@ function inWrongPlace({ clientId, refreshTokenIn }: Client): OAuthError {
 }
 
 function answer(
-  rotation: Rotation,
+  rotation: Exclude<Rotation, { outcome: 'current' }>,
   client: Client,
   scope: readonly string[],
   resources: readonly string[],

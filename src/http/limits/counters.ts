@@ -1,5 +1,6 @@
 import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import type { RedisAddress } from '../../config/readers.ts'
 import { connectRedis, type RedisLog } from './redis.ts'
 
 /** Makes what counts under one limit, in one place. */
@@ -23,7 +24,7 @@ export interface SharedCounters {
 /** Opens the counters; the shared ones are closed with the app. Does not fail without Redis. */
 export async function openCounters(
   app: FastifyInstance,
-  options: { redisUrl: string | undefined; issuer: string; logger: RedisLog },
+  options: { redisUrl: RedisAddress | undefined; issuer: string; logger: RedisLog },
 ): Promise<Counters> {
   const own = await openStore(app, { global: false })
   if (options.redisUrl === undefined) return { own, shared: undefined }

@@ -45,9 +45,9 @@ export async function passCounted(
 
 /** What the caller of a full bucket is told. */
 export function refusal(reason: Reason, { what, resetSeconds }: Level): OAuthError {
-  return new OAuthError(
-    reason,
-    `too many ${what}; try again in ${resetSeconds} s, and keep your tokens: they are not touched`,
-    { 'retry-after': `${resetSeconds}` },
-  )
+  const advice =
+    reason === 'too_many_refreshes' ? ', and keep your tokens: they are not touched' : ''
+  return new OAuthError(reason, `too many ${what}; try again in ${resetSeconds} s${advice}`, {
+    'retry-after': `${resetSeconds}`,
+  })
 }

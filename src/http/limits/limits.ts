@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sha256 } from '../../base/hash.ts'
 import type { Limit } from '../../config/limit.ts'
+import type { RedisAddress } from '../../config/readers.ts'
 import type { Executor } from '../../db/connect.ts'
 import type { RequestLimits } from '../../grants/limits.ts'
 import { addressOf, addressPrefix } from '../address.ts'
@@ -21,7 +22,7 @@ export interface LimitSettings {
   readonly rateLimitIntrospect: Limit | 'off'
   readonly rateLimitPublic: Limit | 'off'
   /** Where the replicas count together; undefined: each counts alone. */
-  readonly redisUrl?: string
+  readonly redisUrl?: RedisAddress
 }
 
 /** What a request is limited by, with what no grant knows of. Both throw `too_many_requests`. */
@@ -55,7 +56,7 @@ export async function createLimits(
     ),
     total: bucket(
       'login-total',
-      'failed logins of this account, which has had no session from this address',
+      'failed logins of this account, of which no session was last used from this address',
       settings.rateLimitLoginAccountTotal,
     ),
     address: bucket(

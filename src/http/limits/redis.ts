@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import type { RedisAddress } from '../../config/readers.ts'
 
 export interface RedisLog {
   info(fields: object, message: string): void
@@ -25,8 +26,16 @@ const TRIAL = `return redis.call('set', KEYS[1], '1', 'PX', ARGV[1])`
  * from then on nobody waits for it, until a trial succeeds. Loss and return are one line each in the log.
  * @param nameSpace what all keys begin with
  */
-export async function connectRedis(url: string, nameSpace: string, log: RedisLog) {
-  const client = new Redis(url, OPTIONS)
+export async function connectRedis(address: RedisAddress, nameSpace: string, log: RedisLog) {
+  const { host, port, username, password, database, tls } = address
+  const client = new Redis({
+    ...OPTIONS,
+    host,
+    port,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  })
   let state: 'unknown' | 'there' | 'away' = 'unknown'
   let trials: NodeJS.Timeout | undefined
 
@@ -34,12 +43,16 @@ export async function connectRedis(url: string, nameSpace: string, log: RedisLog
     if (state === 'away') return
     state = 'away'
     // Never the error itself: it has its command, and so perhaps the password.
-    const { message } = error as Error
-    log.warn({ reason: message }, 'no shared counters: this replica limits by its own')
+    log.warn(
+      { redis: `${host}:${port}`, reason: reasonOf(error as Error) },
+      'no shared counters: this replica limits by its own',
+    )
     trials = setInterval(attempt, TRIAL_EVERY).unref()
   }
   const attempt = async () => {
     try {
+      // Not left to the library, which goes on in the first database when it may not use this one.
+      await client.select(database)
       await client.eval(TRIAL, 1, `${nameSpace}trial`, 1_000)
     } catch (error) {
       return lose(error)
@@ -67,4 +80,12 @@ export async function connectRedis(url: string, nameSpace: string, log: RedisLog
       client.disconnect()
     },
   }
+}
+
+/** In the words of an operator, where the library speaks of its own insides. */
+function reasonOf({ message }: Error): string {
+  if (/enableOfflineQueue|Connection is closed/.test(message)) return 'the connection is lost'
+  if (/^(WRONGPASS|NOAUTH)/.test(message)) return 'the user or the password is wrong'
+  if (/ssl|tls/i.test(message)) return 'it does not speak TLS as expected'
+  return message.replace(/\s+/g, ' ').trim()
 }

@@ -24,16 +24,19 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ')
 
 const PREFIX = '/docs'
+/** From there to its index, under whatever path a proxy has put them. */
+const RELATIVE_INDEX = 'docs/'
 
 /**
  * Swagger UI at `/docs`, where it is on.
+ * @param options.basePath the issuer's path, without a slash at its end: where browsers find it
  * @param options.readDocument what it shows, asked for at every load
  */
 export function serveDocs(
   app: FastifyInstance,
-  options: { docs: DocsAccess; readDocument: () => Promise<object> },
+  options: { docs: DocsAccess; basePath: string; readDocument: () => Promise<object> },
 ): void {
-  const { docs, readDocument } = options
+  const { docs, basePath, readDocument } = options
   if (!docs.served) return
   app.register((scope, _options, done) => {
     if (docs.password !== undefined) requirePassword(scope, docs.password)
@@ -43,6 +46,7 @@ export function serveDocs(
     })
     scope.register(swaggerUi, {
       routePrefix: PREFIX,
+      indexPrefix: basePath,
       staticCSP: CONTENT_SECURITY_POLICY,
       theme: { title: 'Mintmark' },
       uiConfig: {
@@ -70,7 +74,7 @@ function requirePassword(scope: FastifyInstance, password: string): void {
   scope.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     // Asked for a password at /docs, browsers would send it to every path beside it, /token included,
     // where it would be taken for a client's (RFC 7617 section 2.2).
-    if (request.url.split('?')[0] === PREFIX) return reply.redirect(`${PREFIX}/`)
+    if (request.url.split('?')[0] === PREFIX) return reply.redirect(RELATIVE_INDEX)
     const given = readPassword(request.headers.authorization)
     if (given !== undefined && equalInConstantTime(sha256(given), expected)) return
     throw new Problem(401, 'docs_password_required', 'send the DOCS_PASSWORD by Basic', {

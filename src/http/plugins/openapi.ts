@@ -1,12 +1,13 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { securitySchemes } from '../wire/security.ts'
+import { oauth2Scheme, securitySchemes } from '../wire/security.ts'
 import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
 import { type LiveExamples, withLiveExamples } from './live-examples.ts'
 import { finishDocument, TAGS } from './openapi-document.ts'
 
 /**
  * The OpenAPI 3.1 document of the routes, at `/openapi.json`, and Swagger UI on it, at `/docs`.
+ * @param options.issuer under its path is everything that the document names
  * @param options.liveExamples in development, values that work, for the examples of what is served;
  *   undefined while there are none
  */
@@ -14,12 +15,16 @@ export async function describeApi(
   app: FastifyInstance,
   options: {
     version: string
+    issuer: string
     docs: DocsAccess
     liveExamples?: (() => Promise<LiveExamples | undefined>) | undefined
   },
 ): Promise<void> {
-  const { version, docs, liveExamples } = options
+  const { version, issuer, docs, liveExamples } = options
+  const basePath = new URL(issuer).pathname.replace(/\/$/, '')
   await app.register(swagger, {
+    // The proxy strips the base path, so that no route's path holds it.
+    stripBasePath: false,
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -29,9 +34,9 @@ export async function describeApi(
           'Issues, rotates and revokes tokens that any service can verify offline. OAuth endpoints answer errors as in RFC 6749 section 5.2, all others as in RFC 9457. A path that takes other methods is 405 with `Allow`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/', description: 'This service.' }],
+      servers: [{ url: basePath || '/', description: 'This service.' }],
       tags: TAGS,
-      components: { securitySchemes },
+      components: { securitySchemes: { oauth2: oauth2Scheme(basePath), ...securitySchemes } },
     },
     transformObject: (document) =>
       'openapiObject' in document ? finishDocument(document.openapiObject) : document.swaggerObject,
@@ -44,7 +49,7 @@ export async function describeApi(
     const live = await liveExamples?.()
     return live === undefined ? app.swagger() : withLiveExamples(app.swagger(), live)
   }
-  serveDocs(app, { docs, readDocument })
+  serveDocs(app, { docs, basePath, readDocument })
   app.get(
     '/openapi.json',
     { schema: { hide: true }, config: { errorShape: 'problem' } },

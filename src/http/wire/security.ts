@@ -1,16 +1,22 @@
 /** The `security` of an operation that takes an access token, however it was obtained. */
 export const BEARER_SECURITY: Record<string, string[]>[] = [{ bearer: [] }, { oauth2: [] }]
 
-const flow = { tokenUrl: '/token', refreshUrl: '/refresh', scopes: {} }
-
-/** How callers authenticate. */
-export const securitySchemes = {
-  oauth2: {
+/**
+ * The scheme that asks the token endpoint by itself.
+ * @param basePath the issuer's path, without a slash at its end: a proxy may have put the service there
+ */
+export function oauth2Scheme(basePath: string) {
+  const flow = { tokenUrl: `${basePath}/token`, refreshUrl: `${basePath}/refresh`, scopes: {} }
+  return {
     type: 'oauth2' as const,
     description:
       'Logs in, or lets a client speak for itself, and sends the access token that comes of it.',
     flows: { password: flow, clientCredentials: flow },
-  },
+  }
+}
+
+/** The other ways in which callers authenticate. */
+export const securitySchemes = {
   bearer: {
     type: 'http' as const,
     scheme: 'bearer',

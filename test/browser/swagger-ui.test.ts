@@ -91,6 +91,25 @@ tap.test('a first tour of Swagger UI, by clicking', options, async (t) => {
   await page.locator('.opblock').first().waitFor()
   t.equal((await tryOut(page, 'getMe')).status, 200, 'the authorisation outlives a reload')
 
+  const kept = await page.evaluate(() => localStorage.getItem('authorized') ?? '')
+  const stale = kept.replaceAll(
+    /(?<="(clientSecret|password)":")mm_cs_[^"]*/g,
+    'mm_cs_of_yesterday',
+  )
+  t.not(stale, kept)
+  await page.evaluate((text) => localStorage.setItem('authorized', text), stale)
+  await page.reload()
+  await page.locator('.opblock').first().waitFor()
+  t.equal(
+    (await tryOut(page, 'getMe')).status,
+    401,
+    'what another state directory gave is forgotten',
+  )
+  t.match(complaints.errors.splice(0), [/401/], 'the refusal, and nothing else')
+  t.equal((await tryOut(page, 'startSession')).status, 201, 'the client is the one of today')
+  await authorize(page, 'password')
+  t.equal((await tryOut(page, 'getMe')).status, 200)
+
   await forget(page)
   await authorize(page, 'clientCredentials')
   t.match(JSON.parse((await tryOut(page, 'getMe')).body), { sub: 'backend', client_id: 'backend' })

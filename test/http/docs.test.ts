@@ -27,6 +27,9 @@ t.test('on, it is served and named', async (t) => {
   t.match((await get(service, METADATA)).json(), { service_documentation: /\/docs$/ })
   const document = (await get(service, '/openapi.json')).json()
   t.strictSame((await get(service, '/docs/json')).json(), document, 'both show one document')
+  const yaml = await get(service, '/docs/yaml')
+  t.equal(yaml.statusCode, 404)
+  t.match(yaml.json(), { code: 'not_found', hint: '/openapi.json' }, 'and there is no other')
 })
 
 t.test('with a password it asks for that, and for no particular name', async (t) => {
@@ -49,7 +52,7 @@ t.test('with a password it asks for that, and for no particular name', async (t)
     }
     for (const name of ['docs', 'somebody', '']) {
       const answer = await get(service, url, basic(`${name}:${password}`))
-      t.equal(answer.statusCode, 200, `${url} as ${name}`)
+      t.equal(answer.statusCode, url.endsWith('yaml') ? 404 : 200, `${url} as ${name}`)
     }
   }
   t.equal((await get(service, '/openapi.json')).statusCode, 200, 'the document is open')

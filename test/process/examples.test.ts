@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import tap, { type Test } from 'tap'
 import { query } from '../support/database.ts'
 import { type RunningService, startService, stateDirectory } from '../support/process.ts'
@@ -33,6 +35,24 @@ tap.test('every example of the development document works, in any order', async 
   t.ok(tried.length >= 24, `${tried.length} examples`)
   // Those that have been used up are new ones now.
   t.strictSame(await tryAll(t, service, (trials) => trials.toReversed()), tried)
+
+  await t.test('a page whose name was made to lead here sees none of them', async (t) => {
+    for (const path of ['/openapi.json', '/docs/json']) {
+      const seenAs = (host: string) =>
+        new Promise<string>((resolve, reject) => {
+          get(`${service.url}${path}`, { headers: { host } }, async (answer) => {
+            resolve(await text(answer))
+          }).once('error', reject)
+        })
+      const { port } = new URL(service.url)
+      for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example']) {
+        t.notMatch(await seenAs(host), /x-development|mm_cs_|In development/, host)
+      }
+      for (const host of ['localhost', `LOCALHOST:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+        t.match(await seenAs(host), 'x-development', host)
+      }
+    }
+  })
 
   await t.test('they stay until they have been used', async (t) => {
     const [first, second] = await Promise.all([readDocument(service), readDocument(service)])

@@ -27,22 +27,39 @@ const PREFIX = '/docs'
 /** From there to its index, under whatever path a proxy has put them. */
 const RELATIVE_INDEX = 'docs/'
 
+const NO_YAML = new Problem(
+  404,
+  'not_found',
+  'the document is there as JSON alone: GET /openapi.json',
+  {},
+  '/openapi.json',
+)
+
 /**
  * Swagger UI at `/docs`, where it is on.
+ * @param options.isDevelopment whether it may know the demo client and user, and keep them
  * @param options.basePath the issuer's path, without a slash at its end: where browsers find it
  * @param options.readDocument what it shows, asked for at every load
  */
 export function serveDocs(
   app: FastifyInstance,
-  options: { docs: DocsAccess; basePath: string; readDocument: () => Promise<object> },
+  options: {
+    docs: DocsAccess
+    isDevelopment: boolean
+    basePath: string
+    readDocument: (request: FastifyRequest) => Promise<object>
+  },
 ): void {
-  const { docs, basePath, readDocument } = options
+  const { docs, isDevelopment, basePath, readDocument } = options
   if (!docs.served) return
   app.register((scope, _options, done) => {
     if (docs.password !== undefined) requirePassword(scope, docs.password)
     scope.addHook('preHandler', async (request, reply) => {
-      if (request.routeOptions.url !== `${PREFIX}/json`) return
-      return sendDocument(reply, await readDocument())
+      const { url } = request.routeOptions
+      // In development it would be another document than the one in JSON.
+      if (url === `${PREFIX}/yaml`) throw NO_YAML
+      if (url !== `${PREFIX}/json`) return
+      return sendDocument(reply, await readDocument(request))
     })
     scope.register(swaggerUi, {
       routePrefix: PREFIX,
@@ -52,10 +69,12 @@ export function serveDocs(
       uiConfig: {
         // The other layout has a box to load documents from elsewhere, and a style within its logo.
         layout: 'BaseLayout',
-        persistAuthorization: true,
+        // The browser keeps client secrets, passwords and tokens in clear: those of the demo, and none
+        // of production.
+        persistAuthorization: isDevelopment,
         tryItOutEnabled: true,
         validatorUrl: null,
-        onComplete: prefillAuthorize,
+        ...(isDevelopment && { onComplete: prefillAuthorize }),
       },
     })
     done()

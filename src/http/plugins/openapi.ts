@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { oauth2Scheme, securitySchemes } from '../wire/security.ts'
 import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
 import { type LiveExamples, withLiveExamples } from './live-examples.ts'
@@ -45,14 +45,23 @@ export async function describeApi(
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  const readDocument = async () => {
-    const live = await liveExamples?.()
+  const ownHosts = ['localhost', '127.0.0.1', '[::1]', new URL(issuer).hostname]
+  const readDocument = async ({ headers }: FastifyRequest) => {
+    // A page of another site may have had its name resolved to this machine, to read what is served
+    // to nobody but the developer (DNS rebinding).
+    const isOwn = ownHosts.includes(hostnameOf(headers.host))
+    const live = isOwn ? await liveExamples?.() : undefined
     return live === undefined ? app.swagger() : withLiveExamples(app.swagger(), live)
   }
-  serveDocs(app, { docs, basePath, readDocument })
+  serveDocs(app, { docs, isDevelopment: liveExamples !== undefined, basePath, readDocument })
   app.get(
     '/openapi.json',
     { schema: { hide: true }, config: { errorShape: 'problem' } },
-    async (_request, reply) => sendDocument(reply, await readDocument()),
+    async (request, reply) => sendDocument(reply, await readDocument(request)),
   )
+}
+
+/** The name in a Host header, in lower case and without the port; empty when there is none. */
+function hostnameOf(host = ''): string {
+  return host.toLowerCase().replace(/:\d*$/, '')
 }

@@ -130,9 +130,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   requireStatedSecurity(app)
   answerUnmatched(app, routes)
   for (const schema of [TokenResponse, OAuthErrorBody, ProblemBody]) app.addSchema(schema)
-  await describeApi(app, options)
-
   const limits = await createLimits(app, { ...options, db })
+  await describeApi(app, { ...options, limits })
+
   const refreshCookies = createRefreshCookies({ ...options, db })
   const routeOptions = { ...options, db, limits, refreshCookies }
   // Only for writing cookies: they are read where they are used.

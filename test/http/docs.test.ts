@@ -58,6 +58,26 @@ t.test('with a password it asks for that, and for no particular name', async (t)
   t.equal((await get(service, '/openapi.json')).statusCode, 200, 'the document is open')
 })
 
+t.test('who guesses the password is stopped, and nobody who was never asked', async (t) => {
+  const password = 'correct horse'
+  const env = { DOCS_PASSWORD: password, RATE_LIMIT_CLIENT_FAILURES: '3/1m' }
+  const service = await createTestService(t, { env })
+  for (let load = 0; load < 5; load += 1) {
+    t.equal((await get(service, '/docs/')).statusCode, 401, 'a browser that has not asked yet')
+    t.equal((await get(service, '/docs/', basic(`me:${password}`))).statusCode, 200)
+  }
+  for (let guess = 0; guess < 3; guess += 1) {
+    t.equal((await get(service, '/docs/', basic(`me:guess ${guess}`))).statusCode, 401)
+  }
+  for (const text of ['me:guess 3', `me:${password}`]) {
+    const answer = await get(service, '/docs/json', basic(text))
+    t.equal(answer.statusCode, 429)
+    t.match(answer.headers['content-type'], 'application/problem+json')
+    t.match(answer.json(), { code: 'too_many_failures' })
+    t.ok(answer.headers['retry-after'])
+  }
+})
+
 t.test(
   'a browser is asked below /docs/, so that it keeps the password to these paths',
   async (t) => {

@@ -1,6 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { equalInConstantTime, sha256 } from '../../base/hash.ts'
+import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
 import { prefillAuthorize } from './docs-browser.ts'
 
@@ -27,6 +28,9 @@ const PREFIX = '/docs'
 /** From there to its index, under whatever path a proxy has put them. */
 const RELATIVE_INDEX = 'docs/'
 
+/** Where wrong passwords are counted. No client's id: those have no slash. */
+const AS_CLIENT = PREFIX
+
 const NO_YAML = new Problem(
   404,
   'not_found',
@@ -45,15 +49,16 @@ export function serveDocs(
   app: FastifyInstance,
   options: {
     docs: DocsAccess
+    limits: Limits
     isDevelopment: boolean
     basePath: string
     readDocument: (request: FastifyRequest) => Promise<object>
   },
 ): void {
-  const { docs, isDevelopment, basePath, readDocument } = options
+  const { docs, limits, isDevelopment, basePath, readDocument } = options
   if (!docs.served) return
   app.register((scope, _options, done) => {
-    if (docs.password !== undefined) requirePassword(scope, docs.password)
+    if (docs.password !== undefined) requirePassword(scope, docs.password, limits)
     scope.addHook('preHandler', async (request, reply) => {
       const { url } = request.routeOptions
       // In development it would be another document than the one in JSON.
@@ -87,15 +92,23 @@ export function sendDocument(reply: FastifyReply, document: object): FastifyRepl
   return reply.send(JSON.stringify(document))
 }
 
-/** Lets into this scope whoever knows the password (RFC 7617), whatever name they give. */
-function requirePassword(scope: FastifyInstance, password: string): void {
+/**
+ * Lets into this scope whoever knows the password (RFC 7617), whatever name they give. Who guesses is
+ * stopped like who guesses the secret of a client.
+ */
+function requirePassword(scope: FastifyInstance, password: string, limits: Limits): void {
   const expected = sha256(password)
   scope.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     // Asked for a password at /docs, browsers would send it to every path beside it, /token included,
     // where it would be taken for a client's (RFC 7617 section 2.2).
     if (request.url.split('?')[0] === PREFIX) return reply.redirect(RELATIVE_INDEX)
     const given = readPassword(request.headers.authorization)
-    if (given !== undefined && equalInConstantTime(sha256(given), expected)) return
+    if (given !== undefined) {
+      const gate = limits(request).client(AS_CLIENT)
+      await gate.pass()
+      if (equalInConstantTime(sha256(given), expected)) return
+      await gate.count()
+    }
     throw new Problem(401, 'docs_password_required', 'send the DOCS_PASSWORD by Basic', {
       'www-authenticate': 'Basic realm="mintmark docs", charset="UTF-8"',
     })

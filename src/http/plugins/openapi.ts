@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Limits } from '../limits/limits.ts'
 import { oauth2Scheme, securitySchemes } from '../wire/security.ts'
 import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
 import { type LiveExamples, withLiveExamples } from './live-examples.ts'
@@ -17,10 +18,11 @@ export async function describeApi(
     version: string
     issuer: string
     docs: DocsAccess
+    limits: Limits
     liveExamples?: (() => Promise<LiveExamples | undefined>) | undefined
   },
 ): Promise<void> {
-  const { version, issuer, docs, liveExamples } = options
+  const { version, issuer, docs, limits, liveExamples } = options
   const basePath = new URL(issuer).pathname.replace(/\/$/, '')
   await app.register(swagger, {
     // The proxy strips the base path, so that no route's path holds it.
@@ -53,7 +55,13 @@ export async function describeApi(
     const live = isOwn ? await liveExamples?.() : undefined
     return live === undefined ? app.swagger() : withLiveExamples(app.swagger(), live)
   }
-  serveDocs(app, { docs, isDevelopment: liveExamples !== undefined, basePath, readDocument })
+  serveDocs(app, {
+    docs,
+    limits,
+    isDevelopment: liveExamples !== undefined,
+    basePath,
+    readDocument,
+  })
   app.get(
     '/openapi.json',
     { schema: { hide: true }, config: { errorShape: 'problem' } },

@@ -18,6 +18,24 @@ t.test('/ names every place there is, under the issuer', async (t) => {
   t.strictSame((await service.inject({ url: '/version' })).json(), { version: '0.0.0' })
 })
 
+const METHODS: Record<string, string> = {
+  '/token': 'POST',
+  '/revoke': 'POST',
+  '/introspect': 'POST',
+  '/sessions/{id}': 'DELETE',
+  '/sessions/end-others': 'POST',
+}
+/** Notes are for paths of several meanings. */
+const NOTES: Record<string, string> = {
+  '/token': '( with grant_type=password)?',
+  '/readyz': '( or, for the process alone, GET /livez)?',
+}
+
+const sentenceOn = (hint: string) => {
+  const place = `${METHODS[hint] ?? 'GET'} ${hint}`.replace(/[.{}]/g, '\\$&')
+  return new RegExp(`^there is nothing at this path; did you mean ${place}${NOTES[hint] ?? ''}\\?$`)
+}
+
 t.test('a path that other servers have is answered with ours', async (t) => {
   const { inject } = await createTestService(t, { env: { DOCS: 'on' } })
   const ours: Record<string, string[]> = {
@@ -58,7 +76,7 @@ t.test('a path that other servers have is answered with ours', async (t) => {
         t.equal(answer.statusCode, 404, `${method} ${url}`)
         const problem = answer.json()
         t.equal(problem.hint, hint, `${method} ${url}`)
-        t.match(problem.detail, ` ${hint}`, `${method} ${url}`)
+        t.match(problem.detail, sentenceOn(hint), `${method} ${url}`)
       }
     }
   }

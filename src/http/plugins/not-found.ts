@@ -38,7 +38,9 @@ function notFound(path: string, routes: RouteTable): Problem {
   if (url === undefined) {
     return new Problem(404, 'not_found', 'there is nothing at this path; GET / tells what there is')
   }
-  const there = routes.at(url).filter((route) => templateOf(route.url) === url)
+  // The root of a prefix may be told of with a slash alone.
+  const names = [url, `${url}/`]
+  const there = routes.at(url).filter((route) => names.includes(templateOf(route.url)))
   const methods = new Set(there.flatMap(methodsOf).filter((method) => method !== 'HEAD'))
   const meant = [[...methods].join(' or '), url, note].filter((part) => part !== undefined)
   const detail = `there is nothing at this path; did you mean ${meant.join(' ')}?`

@@ -276,3 +276,12 @@ t.test('files are small', async (t) => {
   const median = sizes[Math.floor(sizes.length / 2)]?.lines ?? Number.POSITIVE_INFINITY
   t.ok(median <= 80, `half of them have ${median} lines or fewer`)
 })
+
+t.test('no route imports another', async (t) => {
+  const isRoute = (file: string) => file.startsWith('src/http/routes/')
+  const wrong = inner.filter(({ file, target }) => isRoute(file) && isRoute(target))
+  t.strictSame(
+    wrong.map(({ file, target }) => `${file} imports ${target}`),
+    [],
+  )
+})

@@ -11,7 +11,7 @@ import { COOKIE, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson } from '../wire/media.ts'
 import { REFRESH_TOKEN } from '../wire/samples.ts'
-import { cookieHeaders, pageRequestHeaders } from './token.ts'
+import { cookieHeaders, pageRequestHeaders } from '../wire/token-request.ts'
 
 const LogoutRequestBody = Type.Object({
   refresh_token: Type.Optional(

@@ -5,20 +5,19 @@ import { OAuthError } from '../../oauth/error.ts'
 import { withValues } from '../../oauth/parameters.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { CookieToken, RefreshCookies } from '../refresh-cookies.ts'
+import { sendTokens, toTokenRequest } from '../token-exchange.ts'
 import { CLIENT, COOKIE, FORM, ISSUE, REFRESH } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { inFormOrJson, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
 import { REFRESH_TOKEN } from '../wire/samples.ts'
-import { TokenResponse, userTokens } from '../wire/token-response.ts'
 import {
   cookieHeaders,
   refreshHeaders,
   refreshRequestHeaders,
   resource,
-  sendTokens,
-  toTokenRequest,
-} from './token.ts'
+} from '../wire/token-request.ts'
+import { TokenResponse, userTokens } from '../wire/token-response.ts'
 
 const RefreshRequestBody = Type.Object({
   refresh_token: Type.Optional(Type.String({ description: 'Not for a client with cookies.' })),

@@ -18,7 +18,10 @@ export interface Operation {
   readonly summary?: string
   readonly tags: readonly string[]
   readonly parameters?: readonly { name: string; in: string; example?: unknown }[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
+  readonly requestBody?: {
+    readonly required?: boolean
+    readonly content: Readonly<Record<string, Media>>
+  }
   readonly responses: Readonly<Record<string, Response>>
   readonly security: readonly object[]
 }
@@ -30,7 +33,7 @@ export interface Media {
 
 interface Response {
   readonly description: string
-  readonly headers?: Readonly<Record<string, { required?: boolean }>>
+  readonly headers?: Readonly<Record<string, { required?: boolean; example?: string }>>
   readonly content?: Readonly<Record<string, Media>>
 }
 
@@ -116,12 +119,59 @@ function breachOfOperation(
   return breachOfBody(seen, schema) ?? breachOfReason(seen, response.content[mediaType])
 }
 
-/** An error's reason or code has an example of its own where it occurs. */
+/** Codes that say one of several sentences, or name what came: their example is one of many. */
+const VARIED = [
+  'not_acceptable',
+  'body_malformed',
+  'content_type_unsupported',
+  'credentials_in_query',
+  'parameter_missing',
+  'parameter_repeated',
+  'parameter_invalid',
+  'access_token_too_large',
+  'cross_site_request',
+  'origin_not_allowed',
+  'cookie_outdated',
+  'cookie_required',
+  'client_authentication_failed',
+  'client_authentication_ambiguous',
+  'client_not_allowed',
+  'grant_not_allowed',
+  'grant_type_unsupported',
+  'scope_malformed',
+  'scope_not_allowed',
+  'resource_not_allowed',
+  'user_disabled',
+  'refresh_reused',
+  'session_revoked',
+  'too_many_logins',
+  'too_many_refreshes',
+  'too_many_failures',
+  'too_many_requests',
+  'token_repeated',
+  'token_malformed',
+  'token_invalid',
+]
+
+/** An error's reason or code has an example of its own where it occurs, which says what it says. */
 function breachOfReason({ status, body }: Seen, media: Media | undefined): string | undefined {
   if (status < 400) return undefined
-  const { reason, code = reason } = JSON.parse(body)
-  if (code === undefined || code in (media?.examples ?? {})) return undefined
-  return `there is no example of ${code}`
+  const answer = JSON.parse(body) as ErrorBody
+  const code = answer.code ?? answer.reason
+  if (code === undefined) return undefined
+  const example = media?.examples?.[code]?.value as ErrorBody | undefined
+  if (example === undefined) return `there is no example of ${code}`
+  const [said, expected] = [answer, example].map((one) => one.detail ?? one.error_description)
+  if (said === expected || VARIED.includes(code)) return undefined
+  return `it says "${said}", its example "${expected}"`
+}
+
+/** An error of either shape. */
+interface ErrorBody {
+  readonly reason?: string
+  readonly code?: string
+  readonly error_description?: string
+  readonly detail?: string
 }
 
 function breachOfBody(seen: Seen, place: string[]): string | undefined {

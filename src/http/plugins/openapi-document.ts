@@ -15,7 +15,13 @@ interface Document {
 
 interface Operation {
   tags?: string[]
+  requestBody?: { required?: boolean; content: Record<string, { schema: BodySchema }> }
   responses?: Record<string, { headers?: Record<string, Header> }>
+}
+
+interface BodySchema {
+  required?: string[]
+  anyOf?: BodySchema[]
 }
 
 interface Header {
@@ -27,11 +33,17 @@ interface Header {
 
 /**
  * Puts into the generated document what the generator has no words for: the request id of every
- * answer, which header fields are always there, and the order of a first tour.
+ * answer, which header fields are always there, which bodies may be left out, and the order of a
+ * first tour.
  */
 export function finishDocument(document: object): object {
   const { paths = {} } = document as Document
   for (const operation of operationsOf(paths)) {
+    const { requestBody } = operation
+    if (requestBody !== undefined) {
+      const schemas = Object.values(requestBody.content).map(({ schema }) => schema)
+      requestBody.required = schemas.some(requiresMember)
+    }
     for (const response of Object.values(operation.responses ?? {})) {
       for (const header of Object.values(response.headers ?? {})) finishHeader(header)
       response.headers = { ...response.headers, 'X-Request-Id': REQUEST_ID }
@@ -46,6 +58,11 @@ const REQUEST_ID: Header = {
   required: true,
   example: '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d',
   schema: { type: 'string' } as Header['schema'],
+}
+
+/** Whether nothing, which is what no body is read as, would not do. */
+function requiresMember({ required = [], anyOf = [] }: BodySchema): boolean {
+  return required.length > 0 || anyOf.some(requiresMember)
 }
 
 function finishHeader(header: Header): void {

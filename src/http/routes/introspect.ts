@@ -9,6 +9,8 @@ import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
 import { CLIENT, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
+import { neverStored } from '../wire/header.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { inFormOrJson, inJson } from '../wire/media.ts'
 import { ACCESS_TOKEN, CLIENT_SECRET, SID, SUB } from '../wire/samples.ts'
 
@@ -84,6 +86,7 @@ export function introspectRoute(
               active: { summary: 'It is good.', value: ACTIVE },
               inactive: { summary: 'Anything else, whatever it is.', value: { active: false } },
             },
+            { ...limitHeaders('introspect'), ...neverStored },
           ),
         },
       },

@@ -7,6 +7,7 @@ import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { inJson } from '../wire/media.ts'
 
 const exact = { additionalProperties: false }
@@ -57,6 +58,8 @@ const ES256_KEY = {
   y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
 }
 
+const headers = { ...cacheHeaders, ...limitHeaders('public') }
+
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
 export function jwksRoute(
   app: FastifyInstance,
@@ -79,9 +82,9 @@ export function jwksRoute(
             'The keys.',
             Jwks,
             { keys: { summary: 'One key.', value: { keys: [ES256_KEY] } } },
-            cacheHeaders,
+            headers,
           ),
-          304: { ...Type.Null({ description: 'You have them already.' }), headers: cacheHeaders },
+          304: { ...Type.Null({ description: 'You have them already.' }), headers },
         },
       },
     },
@@ -89,7 +92,7 @@ export function jwksRoute(
       await options.limits(request).publicRead()
       const jwks = options.keyRing.jwks()
       if (jwks === undefined) {
-        throw new Problem(503, 'not_ready', 'the service is starting', RETRY_AFTER)
+        throw new Problem(503, 'not_ready', 'the service is starting; try again', RETRY_AFTER)
       }
       reply.headers({ etag: jwks.etag, 'cache-control': CACHE_CONTROL })
       if (isFresh(request.headers['if-none-match'], jwks.etag)) return reply.code(304).send()

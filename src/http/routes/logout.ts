@@ -48,7 +48,7 @@ export function logoutRoute(
         description:
           'Once this is answered no refresh of the session succeeds. Access tokens that are out live until they expire, unless their verifier asks `/introspect`.',
         tags: ['tokens'],
-        security: [],
+        security: [{ refreshCookie: [] }, {}],
         headers: pageRequestHeaders,
         body: inFormOrJson(LogoutRequestBody, {
           refresh_token: {

@@ -8,6 +8,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { DocsAccess } from '../plugins/docs.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { inJson } from '../wire/media.ts'
 
 const PATHS = {
@@ -41,6 +42,8 @@ const Metadata = Type.Object(
   },
 )
 
+const headers = { ...cacheHeaders, ...limitHeaders('public') }
+
 /**
  * The metadata of RFC 8414 §2, at its own path and at the one of OpenID Connect Discovery, where many
  * verifiers look. Made once from the configured issuer, never from the request's Host.
@@ -73,9 +76,9 @@ export function metadataRoutes(
                   value: describe('https://auth.example', true),
                 },
               },
-              cacheHeaders,
+              headers,
             ),
-            304: { ...Type.Null({ description: 'You have it already.' }), headers: cacheHeaders },
+            304: { ...Type.Null({ description: 'You have it already.' }), headers },
           },
         },
       },

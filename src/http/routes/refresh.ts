@@ -8,6 +8,8 @@ import type { CookieToken, RefreshCookies } from '../refresh-cookies.ts'
 import { sendTokens, toTokenRequest } from '../token-exchange.ts'
 import { CLIENT, COOKIE, FORM, ISSUE, REFRESH } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
+import { neverStored } from '../wire/header.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { inFormOrJson, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
 import { REFRESH_TOKEN } from '../wire/samples.ts'
@@ -42,7 +44,7 @@ export function refreshRoute(
         description:
           'The same as `POST /token` with `grant_type=refresh_token`. Parallel calls and retries with one refresh token all get the same successor. Throw tokens away on `invalid_grant` and on nothing else.',
         tags: ['tokens'],
-        security: [{ clientBasic: [] }, {}],
+        security: [{ clientBasic: [] }, { refreshCookie: [] }, {}],
         headers: refreshRequestHeaders,
         body: inFormOrJson(RefreshRequestBody, {
           public_client: {
@@ -56,7 +58,7 @@ export function refreshRoute(
             'The next tokens of the session.',
             reference(TokenResponse),
             { user: userTokens },
-            { ...refreshHeaders, ...cookieHeaders },
+            { ...refreshHeaders, ...cookieHeaders, ...limitHeaders('refresh'), ...neverStored },
           ),
         },
       },

@@ -9,7 +9,8 @@ import type { Limits } from '../limits/limits.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { BODY, CLIENT, ISSUE, STATEFUL } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
-import { headerAlways } from '../wire/header.ts'
+import { headerAlways, neverStored } from '../wire/header.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { EXAMPLES, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
 import { SID } from '../wire/samples.ts'
@@ -106,7 +107,11 @@ export function startSessionRoute(
             'The session’s first tokens.',
             reference(TokenResponse),
             { user: userTokens },
-            { Location: headerAlways('The session, as the user sees it.', `/sessions/${SID}`) },
+            {
+              Location: headerAlways('The session, as the user sees it.', `/sessions/${SID}`),
+              ...limitHeaders('client'),
+              ...neverStored,
+            },
           ),
         },
       },

@@ -6,6 +6,8 @@ import type { RefreshCookies } from '../refresh-cookies.ts'
 import { sendTokens, toTokenRequest } from '../token-exchange.ts'
 import { CLIENT, FORM, ISSUE, OWN_PAGE, REFRESH } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
+import { neverStored } from '../wire/header.ts'
+import { limitHeaders } from '../wire/limit-headers.ts'
 import { inFormOrJson, inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
 import { CLIENT_SECRET, REFRESH_TOKEN } from '../wire/samples.ts'
@@ -110,7 +112,7 @@ export function tokenRoute(
             'Tokens (RFC 6749 section 5.1).',
             reference(TokenResponse),
             { user: userTokens, client: clientTokens },
-            { ...refreshHeaders, ...cookieHeaders },
+            { ...refreshHeaders, ...cookieHeaders, ...limitHeaders('login'), ...neverStored },
           ),
         },
       },

@@ -6,13 +6,14 @@ import type { Reason } from '../../oauth/reasons.ts'
  */
 export const REASON_EXAMPLES = {
   host_invalid: 'send one Host header (RFC 9112 section 3.2)',
-  url_malformed: 'the URL cannot be decoded',
-  uri_too_long: 'the URL is longer than 8 KiB',
+  url_malformed: 'the URL is not percent-encoded UTF-8 text: encode each value, a % as %25',
+  uri_too_long: 'the URL is longer than 8 KiB; send parameters in the body',
   not_acceptable:
     'the answer is JSON, which Accept: image/png does not admit; send Accept: application/json',
   body_malformed: 'the body is not valid JSON',
   body_too_large: 'the body is larger than 16 KiB',
-  content_type_unsupported: 'send one Content-Type header',
+  content_type_unsupported:
+    'send Content-Type: application/json or, where the endpoint takes a form, application/x-www-form-urlencoded',
   content_encoding_unsupported: 'send the body without Content-Encoding',
   credentials_in_query: 'send refresh_token in the body, never in the URL',
   parameter_missing: 'parameter token is missing',
@@ -41,14 +42,13 @@ export const REASON_EXAMPLES = {
     'no client authentication: send Authorization: Basic, or client_id with client_secret, or client_id alone for a public client',
   client_authentication_failed:
     'client authentication failed: the client is unknown, or its secret or method is wrong',
-  client_authentication_ambiguous: 'send one Authorization header',
+  client_authentication_ambiguous: 'two Authorization headers came; send one',
   client_not_allowed: 'starting a session needs a client with scope sessions:start',
   grant_not_allowed: 'client web is not registered for grant_type client_credentials',
   token_of_other_client: 'the token was issued to another client',
   grant_type_unsupported:
     'grant_type implicit is not supported; supported: client_credentials, password, refresh_token',
-  scope_malformed:
-    'scope must be a space-separated list of printable ASCII values (RFC 6749 section 3.3)',
+  scope_malformed: 'scope names nothing: leave it out to get all of it',
   scope_not_allowed: 'scope admin is not allowed here; allowed: orders:read orders:write',
   resource_not_allowed:
     'resource https://billing.example is not an audience of this client; allowed: https://orders.example',
@@ -88,7 +88,7 @@ export const PROBLEM_EXAMPLES = {
   token_expired: [401, 'the access token has expired; refresh it'],
   token_revoked: [401, 'the access token was revoked, or its session has ended'],
   user_required: [403, 'this needs an access token of a user’s session'],
-  session_unknown: [404, 'you have no session with this id'],
+  session_unknown: [404, 'you have no session with this id; GET /sessions lists yours'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>
 
 /** A reason that the document has an example of. */

@@ -8,6 +8,7 @@ import {
   REASON_EXAMPLES,
 } from './error-examples.ts'
 import { header, headerAlways } from './header.ts'
+import { LIMIT_OF, type LimitName, reachedLimitHeaders } from './limit-headers.ts'
 import { reference } from './reference.ts'
 
 /** The error answer of the OAuth endpoints (RFC 6749 §5.2). */
@@ -54,7 +55,13 @@ export const ProblemBody = Type.Object(
 
 /** The `response` entries of an OAuth route that fails for these reasons, each with its example. */
 export function oauthErrors(...codes: DescribedReason[]) {
-  return respond(codes, 'application/json', OAuthErrorBody, (reason) => ({
+  const limit = codes.map((code) => LIMIT_OF[code]).find((name) => name !== undefined)
+  const shape = {
+    mediaType: 'application/json',
+    schema: OAuthErrorBody,
+    headers: headersOf(BASIC, limit),
+  }
+  return respond(codes, shape, (reason) => ({
     error: reasons[reason][0],
     error_description: REASON_EXAMPLES[reason],
     reason,
@@ -64,7 +71,7 @@ export function oauthErrors(...codes: DescribedReason[]) {
 
 /** The `response` entries of an account or public route whose problems have these codes. */
 export function problems(...codes: DescribedCode[]) {
-  return respond(codes, 'application/problem+json', ProblemBody, (code) =>
+  return respond(codes, PROBLEM, (code) =>
     new Problem(statusOf(code), code, detailOf(code)).toBody(REQUEST_ID),
   )
 }
@@ -74,8 +81,7 @@ const REQUEST_ID = '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d'
 /** One response for each status of the codes, with an example for each code. */
 function respond<C extends DescribedCode>(
   codes: readonly C[],
-  mediaType: string,
-  schema: typeof OAuthErrorBody | typeof ProblemBody,
+  { mediaType, schema, headers }: Shape,
   toBody: (code: C) => object,
 ) {
   const responses: Record<number, object> = {}
@@ -83,7 +89,7 @@ function respond<C extends DescribedCode>(
     const examples = Object.fromEntries(group.map((code) => [code, { value: toBody(code) }]))
     responses[status] = {
       description: MEANINGS[status],
-      ...(HEADERS[status] && { headers: HEADERS[status] }),
+      ...(headers[status] && { headers: headers[status] }),
       content: { [mediaType]: { schema: reference(schema), examples } },
     }
   }
@@ -121,27 +127,39 @@ const MEANINGS: Record<DescribedStatus, string> = {
 
 const RETRY_AFTER = headerAlways('Seconds to wait before the next try.', '2')
 
-/** What an error's header fields say. */
-const HEADERS: Partial<Record<keyof typeof MEANINGS, Record<string, TSchema>>> = {
-  401: {
-    'WWW-Authenticate': header(
-      'A challenge for the scheme that was tried (RFC 6749 section 5.2, RFC 6750).',
-      'Bearer realm="mintmark"',
-    ),
-  },
-  415: {
-    'Accept-Encoding': header('What a body may be encoded by, where that was wrong.', 'identity'),
-  },
-  429: {
-    'Retry-After': headerAlways('Seconds until there is room again.', '42'),
-    'RateLimit-Policy': headerAlways(
-      'The limit that was reached (draft-ietf-httpapi-ratelimit-headers).',
-      '"login";q=10;w=60',
-    ),
-    RateLimit: headerAlways('What is left of it.', '"login";r=0;t=42'),
-    'RateLimit-Limit': headerAlways('How much it is.', '10'),
-    'RateLimit-Remaining': headerAlways('How much is left.', '0'),
-    'RateLimit-Reset': headerAlways('Seconds until it begins anew.', '42'),
-  },
-  503: { 'Retry-After': RETRY_AFTER },
+/** The header fields of an error, by its status. */
+type Headers = Partial<Record<DescribedStatus, Record<string, TSchema>>>
+
+/** @param limit the one that the examples are of, where there is one */
+function headersOf(challenge: TSchema, limit: LimitName | undefined): Headers {
+  return {
+    401: { 'WWW-Authenticate': challenge },
+    415: {
+      'Accept-Encoding': header('What a body may be encoded by, where that was wrong.', 'identity'),
+    },
+    ...(limit !== undefined && { 429: reachedLimitHeaders(limit) }),
+    503: { 'Retry-After': RETRY_AFTER },
+  }
+}
+
+const BASIC = header(
+  'A challenge, where Basic was tried (RFC 6749 section 5.2).',
+  'Basic realm="mintmark", charset="UTF-8"',
+)
+const BEARER = header(
+  'A challenge, which says what is wrong with the token that came (RFC 6750 section 3).',
+  'Bearer realm="mintmark"',
+)
+
+/** One of the two ways in which errors are told. */
+interface Shape {
+  readonly mediaType: string
+  readonly schema: typeof OAuthErrorBody | typeof ProblemBody
+  readonly headers: Headers
+}
+
+const PROBLEM: Shape = {
+  mediaType: 'application/problem+json',
+  schema: ProblemBody,
+  headers: headersOf(BEARER, 'public'),
 }

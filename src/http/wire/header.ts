@@ -12,3 +12,6 @@ export function header(description: string, example: string): TSchema {
 export function headerAlways(description: string, example: string): TSchema {
   return { ...header(description, example), [ALWAYS]: true }
 }
+
+/** Of an answer that carries tokens, or speaks of them (RFC 6749 §5.1). */
+export const neverStored = { 'Cache-Control': headerAlways('No cache keeps it.', 'no-store') }

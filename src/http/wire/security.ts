@@ -29,6 +29,13 @@ export const securitySchemes = {
     description:
       'client_id and client_secret of a client that asks for tokens or about them (RFC 6749 section 2.3.1). Examples that name their client in the body want this left out.',
   },
+  refreshCookie: {
+    type: 'apiKey' as const,
+    in: 'cookie' as const,
+    name: '__Host-mintmark-refresh-web',
+    description:
+      'The refresh token of a client that keeps it in a cookie, here of the client `web`: each has its own, `__Host-mintmark-refresh-<client_id>`, and without `__Host-` where the issuer is http. Send `X-CSRF: 1` with it.',
+  },
   backendBasic: {
     type: 'http' as const,
     scheme: 'basic',

@@ -6,6 +6,8 @@ import { findClient } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
 import type { TokenAnswer } from '../grants/answer.ts'
 import type { StartBackendSession } from '../grants/start-session.ts'
+import type { Actor, EndSessions } from '../sessions/end.ts'
+import { listAlive } from '../sessions/store.ts'
 import type { Introspect } from '../tokens/introspect.ts'
 import { findUserByName } from '../users/store.ts'
 import type { Demo } from './demo.ts'
@@ -37,6 +39,15 @@ type Sessions = Record<Needing, TokenAnswer>
 /** Whose the sessions are. Not the demo user's: "end all my other sessions" would end them. */
 const OTHER_SUB = 'example-user'
 
+/** By its label a later start finds the session of an example. */
+const labelOf = (operation: Needing) => `example of ${operation}`
+const LABELS = new Set(NEEDING.map(labelOf))
+
+/** More than starts can have left behind, unless somebody started sessions of those subs by the hundred. */
+const LEFT_LIMIT = 1000
+
+const ACTOR: Actor = { by: 'operator', origin: noOrigin }
+
 const open: Gate = { pass: async () => {}, count: async () => {} }
 /** Nobody is held up by examples. */
 const NO_LIMITS = { login: () => open, refresh: () => open, client: () => open }
@@ -46,17 +57,21 @@ const READING_MS = 120_000
 
 /**
  * Makes the examples of the document that is served in development. Their sessions are started when
- * first asked for, kept, and replaced when they have been used up.
+ * first asked for, kept, and replaced when they have been used up; those of former starts end then, as
+ * nobody knows their tokens any more.
  * @param options.demo undefined until it has been seeded
  */
 export function createLiveExamples(options: {
   database: Database
   clock: Clock
+  logger: { warn(fields: object, message: string): void }
   introspect: Introspect
+  endSessions: EndSessions
   startBackendSession: StartBackendSession
   demo: () => Demo | undefined
 }): () => Promise<Examples | undefined> {
   const kept: Partial<Sessions> = {}
+  let areFormerEnded = false
 
   const isFresh = async (operation: Needing, answer: TokenAnswer, web: Client) => {
     const { accessToken, refreshToken = '' } = answer
@@ -65,15 +80,29 @@ export function createLiveExamples(options: {
     return found.active && Number(found.exp) * 1000 > options.clock.now() + READING_MS
   }
 
+  const endFormer = async (subs: readonly string[]) => {
+    for (const sub of subs) {
+      const filter = { sub, clientId: 'web', limit: LEFT_LIMIT }
+      const alive = await listAlive(options.database.kysely, filter, options.clock.now())
+      for (const { sid, device } of alive) {
+        if (!LABELS.has(device.label ?? '')) continue
+        await options.endSessions.end({ sid }, 'ended_by_operator', ACTOR)
+      }
+    }
+  }
+
   const prepareSessions = async (demo: Demo): Promise<Sessions> => {
     const { kysely } = options.database
     const web = await findClient(kysely, 'web')
     const user = await findUserByName(kysely, demo.users[0]?.username ?? '')
+    const userSub = user?.user.sub ?? OTHER_SUB
+    if (!areFormerEnded) await endFormer([OTHER_SUB, userSub])
+    areFormerEnded = true
     for (const operation of NEEDING) {
       const existing = kept[operation]
       if (existing && web && (await isFresh(operation, existing, web))) continue
-      const sub = operation === 'endSession' ? user?.user.sub : undefined
-      kept[operation] = await startSession(demo, sub ?? OTHER_SUB, operation)
+      const sub = operation === 'endSession' ? userSub : OTHER_SUB
+      kept[operation] = await startSession(demo, sub, operation)
     }
     return kept as Sessions
   }
@@ -92,10 +121,16 @@ export function createLiveExamples(options: {
       amr: ['pwd'],
       acr: undefined,
       authTime: undefined,
-      device: { label: `example of ${operation}`, userAgent: undefined, address: undefined },
+      device: { label: labelOf(operation), userAgent: undefined, address: undefined },
       origin: noOrigin,
       limits: NO_LIMITS,
     })
+  }
+
+  let isFailureTold = false
+  const tellFailure = (err: unknown): undefined => {
+    if (!isFailureTold) options.logger.warn({ err }, 'the examples at /docs stay samples')
+    isFailureTold = true
   }
 
   let preparing: Promise<Sessions | undefined> | undefined
@@ -105,7 +140,7 @@ export function createLiveExamples(options: {
     const [{ username, password } = { username: '', password: '' }] = demo.users
     // Two loads at once get the same sessions. Where none can be had, their samples stay.
     preparing ??= prepareSessions(demo)
-      .catch(() => undefined)
+      .catch(tellFailure)
       .finally(() => {
         preparing = undefined
       })

@@ -3,6 +3,7 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import tap, { type Test } from 'tap'
+import type { Operation } from '../support/contract.ts'
 import { query } from '../support/database.ts'
 import { type RunningService, startService, stateDirectory } from '../support/process.ts'
 import { authorize, type DevelopmentDocument, type Trial, trialsOf } from '../support/trials.ts'
@@ -68,6 +69,24 @@ tap.test('every example of the development document works, in any order', async 
   })
 })
 
+tap.test('a later start ends the sessions of the examples before it, and no others', async (t) => {
+  const directory = await stateDirectory(t)
+  const listAfter = async (service: RunningService) => {
+    const document = await readDocument(service)
+    const authorizationFor = await authorize(service, document)
+    const headers = authorizationFor(document.paths['/sessions']?.get as Operation)
+    const answer = await fetch(`${service.url}/sessions`, { headers })
+    const { sessions } = (await answer.json()) as { sessions: { device: { label?: string } }[] }
+    return sessions.map(({ device }) => device.label ?? 'a login').sort()
+  }
+  const first = await startService(t, { STATE_DIR: directory })
+  t.strictSame(await listAfter(first), ['a login', 'example of endSession'])
+  first.signal('SIGTERM')
+  t.equal(await first.ended(), 0)
+  const second = await startService(t, { STATE_DIR: directory })
+  t.strictSame(await listAfter(second), ['a login', 'a login', 'example of endSession'])
+})
+
 tap.test('where no session can be had, the samples stay and the rest works', async (t) => {
   const directory = await stateDirectory(t)
   const service = await startService(t, { STATE_DIR: directory })
@@ -78,6 +97,10 @@ tap.test('where no session can be had, the samples stay and the rest works', asy
     const trial = trials.find((one) => one.name === name)
     return (await fetch(`${service.url}${trial?.path}`, trial?.init)).status
   }
+  await readDocument(service)
+  const warning = 'the examples at /docs stay samples'
+  await service.said(warning)
+  t.equal(service.stdout().split(warning).length, 2, 'the log says so once')
   t.equal(await statusOf('requestToken password as a form'), 200)
   t.equal(await statusOf('requestToken client_credentials as JSON'), 200)
   t.equal(await statusOf('refresh public_client as JSON'), 400)

@@ -100,7 +100,9 @@ export const VARIABLES = {
   },
   docsPassword: {
     name: 'DOCS_PASSWORD',
-    description: 'What `/docs` asks for, with any user name; at least 12 characters.',
+    description:
+      'What `/docs` asks for, with any user name; at least 12 characters. Wrong ones count like the ' +
+      'failures of a client.',
     example: '$(openssl rand -base64 18)',
     computedDefault: 'none: `/docs` asks for nothing',
     secret: true,

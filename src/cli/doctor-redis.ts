@@ -1,10 +1,11 @@
 import type { Config } from '../config.ts'
-import { connectRedis } from '../http/limits/redis.ts'
 import { type Diagnosis, good, warning } from './diagnosis.ts'
 
 /** Whether the replicas can count together, if they are to. Never throws. */
 export async function diagnoseRedis({ redisUrl }: Pick<Config, 'redisUrl'>): Promise<Diagnosis[]> {
   if (redisUrl === undefined) return []
+  // Loaded only here: no other command needs the client, and its start would take every fifth longer.
+  const { connectRedis } = await import('../http/limits/redis.ts')
   let lost: string | undefined
   const { close } = await connectRedis(redisUrl, 'mintmark doctor ', {
     info: () => {},

@@ -7,7 +7,7 @@ import { APP, addCookieClient, logInWithCookie } from '../support/cookies.ts'
 import { createTestService, type TestService } from '../support/service.ts'
 
 /** `npm run fuzz` sets it to ten thousand. */
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 60)
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 40)
 
 t.setTimeout(3_600_000)
 

@@ -80,6 +80,15 @@ export interface ServiceOptions {
   databaseUrl?: string
 }
 
+const hashes = new Map<string, Promise<string>>()
+
+/** Hashing takes a core for as long as everything else of a small test together: once a password. */
+function hashOf(password: string, { passwords }: Composition): Promise<string> {
+  const known = hashes.get(password) ?? passwords.hash(password)
+  hashes.set(password, known)
+  return known
+}
+
 /** Starts an instance; closed at the end of the test. */
 export async function createTestService(
   t: Test,
@@ -147,7 +156,7 @@ export async function createTestService(
       const password = user.password ?? 'correct horse battery'
       const sub = uuidV7(clock.now(), random)
       const { roles = [], claims = {} } = user
-      const hash = await parts.passwords.hash(password)
+      const hash = await hashOf(password, parts)
       await addUser(
         parts.database.kysely,
         { sub, username, roles, claims, createdAt: clock.now(), disabledAt: undefined },

@@ -140,7 +140,8 @@ t.test('a password is kept as argon2id and told to nobody', async (t) => {
   const service = await createTestService(t)
   const client = await service.addClient()
   const password = 'unmistakable-password-Zq81'
-  const { username } = await service.addUser({ password })
+  const user = { username: 'carol', password, roles: [], claims: {} }
+  const { username } = await service.parts.registerUser(user, noOrigin)
   await logIn(service, client, { username, password })
   await logIn(service, client, { username, password: `${password}-wrong` })
   const [row] = await query(service.databaseUrl, 'select password_hash from users')

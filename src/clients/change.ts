@@ -7,14 +7,15 @@ import {
   type BrowserSettings,
   findClient,
   replaceBrowserSettings,
+  reserveName,
   withoutSecrets,
 } from './store.ts'
 
 /**
  * Changes which pages may call a client and where its refresh token travels; what is left out stays.
  * Origins replace those before, unless they are to be added to them. Writes it down and returns the
- * client as it is then; undefined when there is none. Throws
- * InvalidRegistration, DatabaseUnavailable.
+ * client as it is then; undefined when there is none. Throws InvalidRegistration,
+ * DatabaseUnavailable.
  */
 export type ChangeClient = (
   clientId: string,
@@ -30,6 +31,8 @@ export function createChangeClient(options: {
   const { database, recordEvents } = options
   return (clientId, change, origin, how) =>
     database.transaction(async (tx) => {
+      // One change at a time: of two that add an origin, neither may be forgotten.
+      await reserveName(tx, clientId)
       const found = await findClient(tx, clientId)
       if (found === undefined) return undefined
       const before = how?.addsOrigins ? found.allowedOrigins : []

@@ -27,10 +27,10 @@ export interface PrepareOptions {
 }
 
 /**
- * Does what must be done once before requests can be served: migrations, the clock, the keys, the pages that may call. Waits
- * for a database that is away or not migrated yet, so that the order in which things are started
- * does not matter; `/readyz` says meanwhile what is missing. Throws on what waiting cannot mend, such
- * as a signing key that no master key opens.
+ * Does what must be done once before requests can be served: migrations, the clock, the keys, the
+ * pages that may call. Waits for a database that is away or not migrated yet, so that the order in
+ * which things are started does not matter; `/readyz` says meanwhile what is missing. Throws on what
+ * waiting cannot mend, such as a signing key that no master key opens.
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
   const { logger, pause } = options

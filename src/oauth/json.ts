@@ -18,8 +18,9 @@ const DEPTH_LIMIT = 16
 
 /**
  * Reads a JSON body as RFC 7493 (I-JSON) asks: UTF-8 without a byte order mark, no member twice, no
- * number that a double cannot hold; and none that nests deeply. The usual parser would take the last of two members, so that two
- * readers of one body see two requests. Throws `body_malformed`, `parameter_repeated`.
+ * number that a double cannot hold; and none that nests deeply. The usual parser would take the last
+ * of two members, so that two readers of one body see two requests. Throws `body_malformed`,
+ * `parameter_repeated`.
  */
 export function parseJson(body: Buffer): unknown {
   const text = decodeUtf8(body)

@@ -1,5 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
+import { noOrigin } from '../../src/audit/event.ts'
+import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { listen, readAnswer } from '../support/raw.ts'
 import { createTestService, ISSUER, type TestService } from '../support/service.ts'
@@ -212,3 +214,17 @@ t.test(
     t.equal((await preflight(service, '/token', 'POST', APP)).statusCode, 403)
   },
 )
+
+t.test('origins that are added at once are all there', async (t) => {
+  const { service, client } = await startWithApp(t)
+  const added = ['a', 'b', 'c', 'd'].map((name) => `https://${name}.auth.example`)
+  await Promise.all(
+    added.map((origin) =>
+      service.parts.changeClient(client.clientId, { allowedOrigins: [origin] }, noOrigin, {
+        addsOrigins: true,
+      }),
+    ),
+  )
+  const [row] = await query(service.databaseUrl, 'select allowed_origins from clients')
+  t.strictSame([row?.allowed_origins].flat().sort(), [APP, ...added].sort())
+})

@@ -9,6 +9,7 @@ import { attempts, statusesOf, times, tryLogin, WRONG } from '../support/address
 import { readEvents, summary } from '../support/answer.ts'
 import { attack } from '../support/attacks.ts'
 import { createGatedDatabase } from '../support/outage.ts'
+import { countQueries } from '../support/queries.ts'
 import { createSeededRandom } from '../support/random.ts'
 import { createTestService, type TestService, type Tokens } from '../support/service.ts'
 
@@ -62,6 +63,28 @@ attack(136, 'an account guessed at from everywhere stays open to its own devices
   const refreshed = await service.refresh(client, alive.refresh_token)
   t.equal(refreshed.statusCode, 200, 'no session notices')
 })
+
+attack(
+  142,
+  'who waits because of others costs the same work, whether the name exists or not',
+  async (t) => {
+    const env = { RATE_LIMIT_LOGIN_ACCOUNT_TOTAL: '2/10m' }
+    const service = await createTestService(t, { env })
+    const client = await service.addClient()
+    const { username: known } = await service.addUser()
+    const counts: number[] = []
+    for (const username of [known, 'nobody']) {
+      const strangers = (time: number) =>
+        tryLogin(service, { client, username, address: `203.0.113.${time}` })
+      await statusesOf(2, strangers)
+      const attempt = () => tryLogin(service, { client, username, address: ELSEWHERE })
+      const [answer, count] = await countQueries(attempt)
+      t.equal(summary(answer), THROTTLED, username)
+      counts.push(count)
+    }
+    t.equal(counts[0], counts[1])
+  },
+)
 
 attack(136, 'a hundred parallel guesses are no more than ten', async (t) => {
   const env = { PASSWORD_CONCURRENCY: '3' }

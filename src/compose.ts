@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createChangeAudiences } from './audiences/change.ts'
-import { createRecordEvents } from './audit/store.ts'
+import { createRecordEvents, createToEventRow } from './audit/store.ts'
 import { type Clock, createCorrectedClock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { createAuthenticateClient } from './clients/authenticate.ts'
@@ -17,6 +17,7 @@ import { createTokenEndpoint } from './grants/token-endpoint.ts'
 import { createReadiness } from './http/readiness.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
+import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createRotateRefreshToken } from './sessions/rotate.ts'
@@ -45,8 +46,9 @@ export function composeOperations(options: {
 }) {
   const { database, clock, random } = options
   const passwords = createPasswords(createWorkQueue(options.hashing))
-  const recordEvents = createRecordEvents({ clock, random })
-  const parts = { database, clock, random, passwords, recordEvents }
+  const toEventRow = createToEventRow({ clock, random })
+  const recordEvents = createRecordEvents(toEventRow)
+  const parts = { database, clock, random, passwords, toEventRow, recordEvents }
   return {
     ...parts,
     changeAudiences: createChangeAudiences(parts),
@@ -55,6 +57,7 @@ export function composeOperations(options: {
     rotateClientSecret: createRotateClientSecret(parts),
     registerUser: createRegisterUser(parts),
     endSessions: createEndSessions(parts),
+    cutOffs: createCutOffs(parts),
   }
 }
 
@@ -82,18 +85,12 @@ export function compose(options: {
   const authenticateClient = createAuthenticateClient({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
   const operations = composeOperations({ database, clock, random, hashing })
-  const { passwords, recordEvents, endSessions } = operations
+  const { passwords, toEventRow, recordEvents, endSessions } = operations
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
   const sessionOptions = { database, clock, random, refreshTokens, recordEvents }
   const startSession = createStartSession(sessionOptions)
-  const policy = {
-    retryWindowSeconds: config.refreshRetryWindowSeconds,
-    recoveryWindowSeconds: config.refreshRecoveryWindowSeconds,
-    recovery: config.refreshRecovery,
-    acceptAhead: config.refreshAcceptAhead,
-  }
-  const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, policy })
+  const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, toEventRow })
 
   const judge = createJudgeAccessToken({ issuer, keyRing, clock })
   const readTokenState = createReadTokenState({ db, clock })

@@ -9,6 +9,9 @@ export interface Origin {
 /** No request: a command, or the service itself. */
 export const noOrigin: Origin = { requestId: undefined, address: undefined, userAgent: undefined }
 
+/** Who does what nobody asked for: it stands where a sub, a client_id or `operator` does elsewhere. */
+export const SERVICE = 'mintmark'
+
 /** Why a session ended. Each is a fact that was committed, with the one who did it. */
 export const endReasons = [
   'logged_out',
@@ -18,7 +21,10 @@ export const endReasons = [
   'refresh_reused',
   'user_disabled',
   'password_changed',
+  'client_disabled',
   'client_deleted',
+  'cut_off',
+  'session_limit',
 ] as const
 export type EndReason = (typeof endReasons)[number]
 
@@ -35,6 +41,12 @@ interface OfSession {
 export type Event =
   | ({ type: 'session.started'; how: 'password' | 'backend'; startedBy: string } & OfSession)
   | ({ type: 'session.ended'; reason: EndReason; by: string } & OfSession)
+  // The first retry of a rotation; the session's row counts them all.
+  | ({
+      type: 'refresh.retried'
+      generation: number
+      proof: 'window' | 'key' | 'cookie'
+    } & OfSession)
   | ({ type: 'refresh.recovered'; generation: number; lostForSeconds: number } & OfSession)
   | ({
       type: 'refresh.reused'
@@ -44,12 +56,33 @@ export type Event =
     } & OfSession)
   | ({ type: 'refresh.ahead'; generation: number; presented: number } & OfSession)
   | ({ type: 'refresh.client_mismatch'; presentedBy: string } & OfSession)
+  // The first ones of a session.
+  | ({
+      type: 'refresh.refused'
+      why: 'ended' | 'expired' | 'stale' | 'mismatched'
+      generation: number
+      presented: number
+    } & OfSession)
   | { type: 'token.revoked'; jti: string; sub: string; clientId: string }
   | { type: 'login.failed'; clientId: string; sub: string | undefined }
+  | { type: 'client.authentication_failed'; clientId: string; method: string }
   | {
-      type: 'client.created' | 'client.changed' | 'client.deleted' | 'client.secret_rotated'
+      type:
+        | 'client.created'
+        | 'client.changed'
+        | 'client.disabled'
+        | 'client.enabled'
+        | 'client.deleted'
+        | 'client.secret_rotated'
       clientId: string
+      by?: string
     }
+  | { type: 'cut_off.set'; sub?: string; clientId?: string; notBefore: string; by: string }
+  | { type: 'key.created'; kid: string; alg: string }
   | { type: 'audience.set'; audience: string; signingAlg: string }
   | { type: 'audience.deleted'; audience: string }
-  | { type: 'user.created' | 'user.disabled' | 'user.password_changed'; sub: string }
+  | {
+      type: 'user.created' | 'user.disabled' | 'user.enabled' | 'user.password_changed'
+      sub: string
+      by?: string
+    }

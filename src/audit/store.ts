@@ -3,36 +3,58 @@ import { type Random, uuidV7 } from '../base/random.ts'
 import type { Executor } from '../db/connect.ts'
 import type { Event, Origin } from './event.ts'
 
+/** The columns of an event's row. */
+export const EVENT_COLUMNS = [
+  'id',
+  'at',
+  'type',
+  'sid',
+  'sub',
+  'client_id',
+  'request_id',
+  'address',
+  'user_agent',
+  'detail',
+] as const
+
+/** An event as it is written, for a statement that writes its fact as well. */
+export type EventRow = ReturnType<ToEventRow>
+
+/** Makes the row of an event that happens now. */
+export type ToEventRow = ReturnType<typeof createToEventRow>
+
+export function createToEventRow(options: { clock: Clock; random: Random }) {
+  return (origin: Origin, event: Event) => {
+    const at = options.clock.now()
+    const { type, ...rest } = event
+    const { sid, sub, clientId, ...detail } = rest as Partial<Record<string, unknown>>
+    return {
+      id: uuidV7(at, options.random),
+      at: new Date(at),
+      type,
+      sid: (sid as string | undefined) ?? null,
+      sub: (sub as string | undefined) ?? null,
+      client_id: (clientId as string | undefined) ?? null,
+      request_id: origin.requestId ?? null,
+      address: origin.address ?? null,
+      user_agent: origin.userAgent ?? null,
+      detail: JSON.stringify(detail),
+    }
+  }
+}
+
 /**
  * Writes events down. Call it with the transaction of the fact, so that neither is there without
  * the other.
  */
 export type RecordEvents = (tx: Executor, origin: Origin, events: readonly Event[]) => Promise<void>
 
-export function createRecordEvents(options: { clock: Clock; random: Random }): RecordEvents {
+export function createRecordEvents(toEventRow: ToEventRow): RecordEvents {
   return async (tx, origin, events) => {
     if (events.length === 0) return
-    const at = options.clock.now()
     await tx
       .insertInto('events')
-      .values(
-        events.map((event) => {
-          const { type, ...rest } = event
-          const { sid, sub, clientId, ...detail } = rest as Partial<Record<string, unknown>>
-          return {
-            id: uuidV7(at, options.random),
-            at: new Date(at),
-            type,
-            sid: (sid as string | undefined) ?? null,
-            sub: (sub as string | undefined) ?? null,
-            client_id: (clientId as string | undefined) ?? null,
-            request_id: origin.requestId ?? null,
-            address: origin.address ?? null,
-            user_agent: origin.userAgent ?? null,
-            detail: JSON.stringify(detail),
-          }
-        }),
-      )
+      .values(events.map((event) => toEventRow(origin, event)))
       .execute()
   }
 }

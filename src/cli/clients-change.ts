@@ -1,5 +1,6 @@
 import { noOrigin } from '../audit/event.ts'
 import { findClient } from '../clients/store.ts'
+import type { CutOffResult } from '../sessions/cut-off.ts'
 import type { Answer } from './answer.ts'
 import { unknownClient } from './clients-show.ts'
 import { withDeployment } from './deployment.ts'
@@ -37,13 +38,36 @@ export function rotateSecret(clientId: string, options: { overlap: number }): Pr
 
 /** Deletes a client and ends its sessions. */
 export async function deleteClient(clientId: string): Promise<Answer> {
-  const ended = await withDeployment([], ({ endSessions }) =>
-    endSessions.deleteClient(clientId, operator),
+  const result = await withDeployment([], ({ cutOffs }) => cutOffs.deleteClient(clientId, operator))
+  return toldCutOff(clientId, 'Deleted', result)
+}
+
+/** Lets a client do nothing any more, and ends its sessions. */
+export async function disableClient(clientId: string): Promise<Answer> {
+  const result = await withDeployment([], ({ cutOffs }) =>
+    cutOffs.disableClient(clientId, operator),
   )
-  if (ended === undefined) throw unknownClient(clientId)
+  return toldCutOff(clientId, 'Disabled', result)
+}
+
+/** Lets a disabled client work again. */
+export async function enableClient(clientId: string): Promise<Answer> {
+  const isThere = await withDeployment([], ({ cutOffs }) =>
+    cutOffs.enableClient(clientId, operator),
+  )
+  if (!isThere) throw unknownClient(clientId)
   return {
-    json: { client_id: clientId, sessions_ended: ended.length },
-    text: `Deleted client ${clientId} and ended ${count(ended.length, 'session')}.`,
+    json: { client_id: clientId },
+    text: `Enabled client ${clientId}. Sessions that ended stay ended: their users log in again.`,
+  }
+}
+
+function toldCutOff(clientId: string, did: string, result: CutOffResult | undefined): Answer {
+  if (result === undefined) throw unknownClient(clientId)
+  const { ended, more } = result
+  return {
+    json: { client_id: clientId, sessions_ended: ended, more },
+    text: `${did} client ${clientId} and ended ${more ? 'more than ' : ''}${count(ended, 'session')}.`,
     notes: [OFFLINE_NOTE],
   }
 }

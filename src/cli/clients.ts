@@ -4,7 +4,7 @@ import { algorithmNames } from '../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes, refreshTokenPlaces } from '../oauth/grant-types.ts'
 import { answering } from './answer.ts'
 import { claims, lifetime, reading } from './arguments.ts'
-import { deleteClient, rotateSecret } from './clients-change.ts'
+import { deleteClient, disableClient, enableClient, rotateSecret } from './clients-change.ts'
 import { createClient } from './clients-create.ts'
 import { listAllClients, showClient } from './clients-show.ts'
 import { updateClient } from './clients-update.ts'
@@ -28,6 +28,16 @@ export function addClientsCommands(program: Command): void {
     .option('--no-origins', 'let no page call any more')
     .addOption(refreshTokenOption())
     .action(answering(updateClient))
+  clients
+    .command('disable')
+    .description('let a client do nothing any more, and end its sessions')
+    .argument('<client_id>')
+    .action(answering(disableClient))
+  clients
+    .command('enable')
+    .description('let a disabled client work again')
+    .argument('<client_id>')
+    .action(answering(enableClient))
   clients
     .command('delete')
     .description('delete a client and end its sessions')

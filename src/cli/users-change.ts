@@ -71,6 +71,17 @@ export async function disableUser(name: string): Promise<Answer> {
   }
 }
 
+/** Lets a disabled user log in again. */
+export async function enableUser(name: string): Promise<Answer> {
+  const username = normalise(name)
+  const isThere = await withDeployment([], ({ endSessions }) =>
+    endSessions.enableUser(username, operator),
+  )
+  if (!isThere) throw unknown(name)
+  const text = `Enabled ${username}. Sessions that ended stay ended.`
+  return { json: { username }, text }
+}
+
 /** A text that cannot be a username is nobody's. */
 function normalise(name: string): string {
   const username = normaliseUsername(name)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { answering } from './answer.ts'
 import { claims } from './arguments.ts'
-import { disableUser, listAllUsers, setPassword } from './users-change.ts'
+import { disableUser, enableUser, listAllUsers, setPassword } from './users-change.ts'
 import { createUser } from './users-create.ts'
 
 /** `mintmark users`: users whose passwords are kept here. */
@@ -31,4 +31,9 @@ export function addUsersCommands(program: Command): void {
     .description("let a user log in no more and end the user's sessions")
     .argument('<username>')
     .action(answering(disableUser))
+  users
+    .command('enable')
+    .description('let a disabled user log in again')
+    .argument('<username>')
+    .action(answering(enableUser))
 }

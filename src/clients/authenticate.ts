@@ -28,7 +28,8 @@ export function createAuthenticateClient(options: {
       presented.secret === undefined
         ? client !== undefined && isPublic(client)
         : isSecretOf(client, presented.secret, options.clock.now())
-    if (client === undefined || !isRight) {
+    // A disabled client is answered like one that is unknown: whoever asks need not learn of it.
+    if (client === undefined || client.disabledAt !== undefined || !isRight) {
       // Asked only now: nobody guesses 256 random bits, and one instance with an old secret must not
       // keep out the others behind its address.
       await gate.pass()

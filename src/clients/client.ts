@@ -2,6 +2,7 @@ import type { Algorithm } from '../jwt/algorithms.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { formatScope, parseScope } from '../oauth/scope.ts'
+import type { CutOff } from '../revocations/cut-off.ts'
 
 /** What a client asks for or calls; `signingAlg` when its tokens must be signed by one algorithm. */
 export interface Audience {
@@ -32,7 +33,21 @@ export interface Client {
   readonly claims: Readonly<Record<string, unknown>>
   /** Lengths in seconds; undefined means the configuration's. */
   readonly lifetimes: Lifetimes
+  /** How patient a refresh of its sessions is; undefined means the configuration's. */
+  readonly refresh: RefreshSettings
+  /** So many sessions a user may have here; undefined means the configuration's. */
+  readonly maxSessions: number | undefined
   readonly createdAt: number
+  /** Since when it may do nothing. */
+  readonly disabledAt: number | undefined
+  /** Which of its sessions and tokens have ended all together. */
+  readonly cutOff: CutOff | undefined
+}
+
+export interface RefreshSettings {
+  readonly retryWindowSeconds: number | undefined
+  readonly recoveryWindowSeconds: number | undefined
+  readonly recovery: 'allow' | 'deny' | undefined
 }
 
 export interface Lifetimes {

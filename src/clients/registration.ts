@@ -32,6 +32,10 @@ export interface Registration {
   accessTokenTtlSeconds?: number | undefined
   sessionIdleTtlSeconds?: number | undefined
   sessionMaxTtlSeconds?: number | undefined
+  maxSessions?: number | undefined
+  refreshRetryWindowSeconds?: number | undefined
+  refreshRecoveryWindowSeconds?: number | undefined
+  refreshRecovery?: 'allow' | 'deny' | undefined
 }
 
 /** A registration that cannot be, with every reason why. */
@@ -114,6 +118,29 @@ const rules: Rule[] = [
     (r) => lengths(r).every((seconds) => seconds >= 1 && seconds <= 10 * 365 * 86_400),
     'a lifetime must be between 1s and 3650d',
   ],
+  [
+    (r) => isWithin(r.refreshRetryWindowSeconds, 3600),
+    'the refresh retry window must be between 0s and 1h',
+  ],
+  [
+    (r) => isWithin(r.refreshRecoveryWindowSeconds, 30 * 86_400),
+    'the refresh recovery window must be between 0s and 30d',
+  ],
+  [
+    (r) =>
+      r.refreshRetryWindowSeconds === undefined ||
+      r.refreshRecoveryWindowSeconds === undefined ||
+      r.refreshRetryWindowSeconds <= r.refreshRecoveryWindowSeconds,
+    'the refresh recovery window must be at least the retry window',
+  ],
+  [
+    (r) => r.refreshRecovery === undefined || among(['allow', 'deny'], [r.refreshRecovery]),
+    'refresh_recovery must be allow or deny',
+  ],
+  [
+    (r) => r.maxSessions === undefined || (r.maxSessions >= 1 && r.maxSessions <= 10_000),
+    'max_sessions must be between 1 and 10000',
+  ],
 ]
 
 /** Returns the registration with its lists sorted and without repeats; throws InvalidRegistration. */
@@ -138,6 +165,11 @@ function lengths(r: Registration): number[] {
   return [r.accessTokenTtlSeconds, r.sessionIdleTtlSeconds, r.sessionMaxTtlSeconds].filter(
     (seconds) => seconds !== undefined,
   )
+}
+
+/** Whether a length is left out, or in seconds at most that. */
+function isWithin(seconds: number | undefined, most: number): boolean {
+  return seconds === undefined || (seconds >= 0 && seconds <= most)
 }
 
 function unique<T>(values: readonly T[]): T[] {

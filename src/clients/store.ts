@@ -3,6 +3,7 @@ import type { Executor } from '../db/connect.ts'
 import { isDuplicate } from '../db/failure.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
+import { readCutOff } from '../revocations/store.ts'
 import type { Client } from './client.ts'
 import type { Registration } from './registration.ts'
 
@@ -61,6 +62,10 @@ export async function addClient(
         access_token_ttl_seconds: registration.accessTokenTtlSeconds ?? null,
         session_idle_ttl_seconds: registration.sessionIdleTtlSeconds ?? null,
         session_max_ttl_seconds: registration.sessionMaxTtlSeconds ?? null,
+        max_sessions: registration.maxSessions ?? null,
+        refresh_retry_window_seconds: registration.refreshRetryWindowSeconds ?? null,
+        refresh_recovery_window_seconds: registration.refreshRecoveryWindowSeconds ?? null,
+        refresh_recovery: registration.refreshRecovery ?? null,
         created_at: new Date(at),
       })
       .execute()
@@ -94,14 +99,27 @@ export async function replaceSecret(
 }
 
 /**
- * Keeps a client from being deleted until the transaction ends; false when there is no such client.
+ * Keeps a client from being deleted or disabled until the transaction ends; false when there is no
+ * such client, or it is disabled.
  */
 export async function lockClient(tx: Executor, clientId: string): Promise<boolean> {
   const row = await tx
     .selectFrom('clients')
     .select('client_id')
     .where('client_id', '=', clientId)
-    .forKeyShare()
+    .where('disabled_at', 'is', null)
+    .forShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Keeps sessions of a client from starting until the transaction ends. Returns whether it is there. */
+export async function holdClient(tx: Executor, clientId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('clients')
+    .select('client_id')
+    .where('client_id', '=', clientId)
+    .forNoKeyUpdate()
     .executeTakeFirst()
   return row !== undefined
 }
@@ -112,6 +130,11 @@ export async function lockClient(tx: Executor, clientId: string): Promise<boolea
  */
 export async function reserveName(tx: Executor, text: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`.execute(tx)
+}
+
+/** The same for whoever only needs the meaning to stay: many may share it. */
+export async function shareName(tx: Executor, text: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${text}, 0))`.execute(tx)
 }
 
 /** Gives an audience another name in every client that has it, as audience or to introspect. */
@@ -155,6 +178,21 @@ export async function listAllowedOrigins(db: Executor): Promise<string[]> {
   return rows.map(({ origin }) => origin)
 }
 
+/** Disables a client, once, or enables it again. Returns whether there is such a client. */
+export async function markClientDisabled(
+  db: Executor,
+  clientId: string,
+  at: number | undefined,
+): Promise<boolean> {
+  const disabled = at === undefined ? null : sql<Date>`coalesce(disabled_at, ${new Date(at)})`
+  const result = await db
+    .updateTable('clients')
+    .set({ disabled_at: disabled })
+    .where('client_id', '=', clientId)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
 /** Removes a client. Returns whether there was one. Its sessions are the caller's to end. */
 export async function removeClient(db: Executor, clientId: string): Promise<boolean> {
   const result = await db.deleteFrom('clients').where('client_id', '=', clientId).executeTakeFirst()
@@ -170,7 +208,11 @@ export function withoutSecrets(client: ClientWithSecrets): Client {
 function selectClients(db: Executor) {
   return db
     .selectFrom('clients')
-    .selectAll()
+    .leftJoin('cut_offs', (join) =>
+      join.on('cut_offs.kind', '=', 'client').onRef('cut_offs.id', '=', 'clients.client_id'),
+    )
+    .selectAll('clients')
+    .select(['cut_offs.not_before', 'cut_offs.reason'])
     .select(
       sql<Record<string, Algorithm>>`(
       select coalesce(jsonb_object_agg(a.audience, a.signing_alg), '{}')
@@ -203,7 +245,15 @@ function fromRow(row: Row): ClientWithSecrets {
       sessionIdleTtlSeconds: row.session_idle_ttl_seconds ?? undefined,
       sessionMaxTtlSeconds: row.session_max_ttl_seconds ?? undefined,
     },
+    refresh: {
+      retryWindowSeconds: row.refresh_retry_window_seconds ?? undefined,
+      recoveryWindowSeconds: row.refresh_recovery_window_seconds ?? undefined,
+      recovery: (row.refresh_recovery ?? undefined) as 'allow' | 'deny' | undefined,
+    },
+    maxSessions: row.max_sessions ?? undefined,
     createdAt: row.created_at.getTime(),
+    disabledAt: row.disabled_at?.getTime(),
+    cutOff: readCutOff(row.not_before, row.reason),
     secretHash: row.secret_hash ?? undefined,
     previousSecretHash: row.previous_secret_hash ?? undefined,
     previousSecretExpiresAt: row.previous_secret_expires_at?.getTime(),

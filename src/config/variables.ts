@@ -143,6 +143,14 @@ export const VARIABLES = {
     default: '90d',
     read: duration('30s', '3650d'),
   },
+  maxSessions: {
+    name: 'MAX_SESSIONS',
+    description:
+      'Sessions that one user may have at one client, 1 to 10000; one more ends the oldest.',
+    example: '100',
+    default: '100',
+    read: wholeNumber(1, 10_000),
+  },
   refreshRetryWindowSeconds: {
     name: 'REFRESH_RETRY_WINDOW',
     description:

@@ -27,6 +27,11 @@ interface ClientsTable {
   created_at: Instant
   allowed_origins: string[]
   refresh_token_in: string
+  disabled_at: NullableInstant
+  max_sessions: number | null
+  refresh_retry_window_seconds: number | null
+  refresh_recovery_window_seconds: number | null
+  refresh_recovery: string | null
 }
 
 interface AudiencesTable {
@@ -72,6 +77,20 @@ export interface SessionsTable {
   expires_at: Instant
   ended_at: NullableInstant
   end_reason: string | null
+  request_hash: Buffer | null
+  retries: number
+  retries_before: number
+  refusals: number
+}
+
+interface CutOffsTable {
+  kind: string
+  id: string
+  not_before: Instant
+  reason: string
+  made_at: Instant
+  made_by: string
+  marking: boolean
 }
 
 interface RevokedTokensTable {
@@ -109,6 +128,7 @@ export interface Schema {
   audiences: AudiencesTable
   users: UsersTable
   sessions: SessionsTable
+  cut_offs: CutOffsTable
   revoked_tokens: RevokedTokensTable
   signing_keys: SigningKeysTable
   events: EventsTable

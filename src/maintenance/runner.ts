@@ -1,6 +1,7 @@
 import type { Clock, CorrectedClock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
+import type { CutOffs } from '../sessions/cut-off.ts'
 import { clean } from './clean.ts'
 
 /** A host's clock that is further off than this is worth a line in the log. In milliseconds. */
@@ -10,6 +11,7 @@ const MINUTE = 60_000
 
 export interface RunnerOptions {
   database: Database
+  cutOffs: CutOffs
   clock: CorrectedClock
   hostClock: Clock
   logger: {
@@ -20,11 +22,11 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs the recurring jobs: every minute the clock is held against the database's, every hour what
- * has expired is deleted. A job that fails is logged and comes round again. Returns how to stop.
+ * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind
+ * a cut-off are marked, every hour what has expired is deleted. A job that fails is logged and comes round again. Returns how to stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
-  const { database, clock, hostClock, logger, pause } = options
+  const { database, cutOffs, clock, hostClock, logger, pause } = options
   const jobs = {
     clock: async () => {
       const offset = await measureClockOffset(database, hostClock)
@@ -32,6 +34,10 @@ export function runMaintenance(options: RunnerOptions): () => void {
       if (Math.abs(offset) > OFFSET_NOTED_MS) {
         logger.warn({ offset_ms: offset }, 'this host’s clock is off; the database’s is used')
       }
+    },
+    cutOffs: async () => {
+      const marked = await cutOffs.markRest()
+      if (marked > 0) logger.info({ marked }, 'marked sessions as ended that had been cut off')
     },
     clean: async () => {
       const deleted = await clean({ db: database.kysely, clock, pause })
@@ -42,7 +48,7 @@ export function runMaintenance(options: RunnerOptions): () => void {
     setInterval(() => {
       jobs[name]().catch((err: unknown) => logger.warn({ err, job: name }, 'a job failed'))
     }, period).unref()
-  const timers = [every(MINUTE, 'clock'), every(60 * MINUTE, 'clean')]
+  const timers = [every(MINUTE, 'clock'), every(MINUTE, 'cutOffs'), every(60 * MINUTE, 'clean')]
   return () => {
     for (const timer of timers) clearInterval(timer)
   }

@@ -1,7 +1,9 @@
 import type { EndReason } from '../audit/event.ts'
+import { sha256 } from '../base/hash.ts'
+import type { CutOff } from '../revocations/cut-off.ts'
 import type { Session } from './session.ts'
 
-/** How patient a refresh is. Lengths in seconds. */
+/** How patient a refresh is, by the configuration and the client. Lengths in seconds. */
 export interface RotationPolicy {
   /** The predecessor of the current value gets the same successor again for so long. */
   readonly retryWindowSeconds: number
@@ -20,15 +22,24 @@ export interface RotationState {
   readonly rotatedAt: number | undefined
   /** Hash of the Idempotency-Key of the last rotation. */
   readonly attemptHash: Buffer | undefined
+  /** {@link hashRequest} of the last rotation. */
+  readonly requestHash: Buffer | undefined
   readonly recoveries: number
   /** When the count of recoveries began. */
   readonly recoveriesSince: number | undefined
+  /** Retries of the last rotation, and of all before it. */
+  readonly retries: number
+  readonly retriesBefore: number
+  /** Refusals that were written down. */
+  readonly refusals: number
 }
 
 /** What a caller presented. */
 export interface Presented {
   readonly generation: number
   readonly clientId: string
+  /** Ends the client's sessions that started before it. */
+  readonly cutOff: CutOff | undefined
   readonly attemptHash: Buffer | undefined
   /** Whether all pages of a browser present one value, as they do a cookie. */
   readonly isShared: boolean
@@ -47,7 +58,10 @@ export type Decision =
   | { outcome: 'current' }
   /** The current value, which stays so until the retry window of the last rotation ends. */
   | { outcome: 'held' }
-  | { outcome: 'retried' }
+  /** Believed because it came soon, or because it has the rotation's own Idempotency-Key. */
+  | { outcome: 'retried'; proof: 'window' | 'key' }
+  /** What would be a retry, but asks for something else than what it would be a retry of. */
+  | { outcome: 'mismatched' }
   | { outcome: 'recovered'; recoveries: number; recoveriesSince: number }
   | { outcome: 'reused' }
   | { outcome: 'stale' }
@@ -77,17 +91,33 @@ export function decide(
   now: number,
 ): Decision {
   if (found === undefined) return { outcome: 'unknown' }
-  const { session, state } = found
+  const { session } = found
   if (session.clientId !== presented.clientId) return { outcome: 'wrong_client' }
   if (session.ended !== undefined) return { outcome: 'ended', reason: session.ended.reason }
+  const { cutOff } = presented
+  if (cutOff !== undefined && session.createdAt < cutOff.notBefore) {
+    return { outcome: 'ended', reason: cutOff.reason }
+  }
   if (session.expiresAt <= now) return { outcome: 'expired', end: 'max' }
   if (session.idleExpiresAt <= now) return { outcome: 'expired', end: 'idle' }
-  // Judged before the value is: a request that cannot be granted costs the session nothing.
+  const decision = decideValue(found, presented, policy, now)
+  if (decision.outcome === 'retried' || decision.outcome === 'recovered') {
+    return isSameRequest(found, presented) ? decision : { outcome: 'mismatched' }
+  }
+  // A request that cannot be granted costs the session nothing, whatever its value is.
   const scope = excessOf(presented.scope, session.scope)
   const resources = excessOf(presented.resources, session.audience)
-  if (scope.length > 0 || resources.length > 0) {
-    return { outcome: 'exceeds_grant', scope, resources }
-  }
+  if (scope.length === 0 && resources.length === 0) return decision
+  return { outcome: 'exceeds_grant', scope, resources }
+}
+
+/** Decides by the value alone, of a session that lives. */
+function decideValue(
+  { session, state }: { session: Session; state: RotationState },
+  presented: Presented,
+  policy: RotationPolicy,
+  now: number,
+): Decision {
   const distance = state.generation - presented.generation
   if (distance === 0) return { outcome: isHeld(state, presented, policy, now) ? 'held' : 'current' }
   if (distance < 0) return { outcome: policy.acceptAhead ? 'ahead' : 'unknown' }
@@ -95,7 +125,9 @@ export function decide(
   const sinceUse = now - session.lastUsedAt
   const isRecent = policy.retryWindowSeconds > 0 && sinceUse <= policy.retryWindowSeconds * 1000
   if (distance === 1) {
-    return isRecent ? { outcome: 'retried' } : decideLate(state, presented, policy, now)
+    return isRecent
+      ? { outcome: 'retried', proof: 'window' }
+      : decideLate(state, presented, policy, now)
   }
   return { outcome: isRecent && distance <= STALE_DISTANCE ? 'stale' : 'reused' }
 }
@@ -126,7 +158,8 @@ function decideLate(
   if (age > policy.recoveryWindowSeconds * 1000) return { outcome: 'reused' }
   if (presented.attemptHash !== undefined && state.attemptHash !== undefined) {
     // The caller proved that it repeats the rotation's own request, or that it does not.
-    return { outcome: presented.attemptHash.equals(state.attemptHash) ? 'retried' : 'reused' }
+    const isOwn = presented.attemptHash.equals(state.attemptHash)
+    return isOwn ? { outcome: 'retried', proof: 'key' } : { outcome: 'reused' }
   }
   if (policy.recovery === 'deny') return { outcome: 'reused' }
   const since = state.recoveriesSince
@@ -139,4 +172,37 @@ function decideLate(
 
 function excessOf(values: readonly string[], allowed: readonly string[]): string[] {
   return values.filter((value) => !allowed.includes(value))
+}
+
+/**
+ * A hash of what a request asks for beside the token: its scope and resources, in any order;
+ * undefined when it names neither.
+ */
+export function hashRequest(
+  scope: readonly string[],
+  resources: readonly string[],
+): Buffer | undefined {
+  if (scope.length === 0 && resources.length === 0) return undefined
+  return sha256(JSON.stringify([scope.toSorted(), resources.toSorted()])).subarray(0, 16)
+}
+
+/**
+ * Whether a request asks for what the last rotation was asked for. Left out means all that was
+ * granted, so that naming all of it is the same.
+ */
+function isSameRequest(
+  { session, state }: { session: Session; state: RotationState },
+  presented: Presented,
+): boolean {
+  const spellings = (named: readonly string[], granted: readonly string[]) => {
+    const isAll = excessOf(granted, named).length === 0 && excessOf(named, granted).length === 0
+    return isAll || named.length === 0 ? [[], granted] : [named]
+  }
+  const before = state.requestHash
+  return spellings(presented.scope, session.scope).some((scope) =>
+    spellings(presented.resources, session.audience).some((resources) => {
+      const hash = hashRequest(scope, resources)
+      return hash === undefined || before === undefined ? hash === before : hash.equals(before)
+    }),
+  )
 }

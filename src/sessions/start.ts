@@ -1,13 +1,15 @@
-import type { Origin } from '../audit/event.ts'
+import { type Origin, SERVICE } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
-import { findClient, lockClient, reserveName } from '../clients/store.ts'
+import { findClient, lockClient, shareName } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
+import { findCutOff } from '../revocations/store.ts'
 import { lockUser } from '../users/store.ts'
+import { endEvents } from './end.ts'
 import type { RefreshTokens } from './refresh-token.ts'
 import type { Session } from './session.ts'
-import { addSession } from './store.ts'
+import { addSession, listOldest, markEnded } from './store.ts'
 
 /** A session to start; lengths in seconds. A user whose row is here adds its roles and claims. */
 export interface SessionStart
@@ -26,6 +28,8 @@ export interface SessionStart
   > {
   readonly idleTtlSeconds: number
   readonly maxTtlSeconds: number
+  /** So many sessions the user may have at the client, this one counted. */
+  readonly maxSessions: number
   readonly how: 'password' | 'backend'
   /** The client that asked for it. */
   readonly startedBy: string
@@ -51,12 +55,14 @@ export function createStartSession(options: {
   recordEvents: RecordEvents
 }): StartSession {
   const { database, clock, random, refreshTokens, recordEvents } = options
-  return (start) =>
-    database.transaction(async (tx) => {
+  const begin = (start: SessionStart) =>
+    database.transaction<Started>(async (tx) => {
+      // Held until the session is in: whoever cuts the user off, or makes the text a client_id, comes
+      // before this or after it. Other starts of the user are not kept waiting.
+      await shareName(tx, start.sub)
       // A backend names whom it likes; a user's own sub is drawn here and is no client_id.
-      if (start.how === 'backend') {
-        await reserveName(tx, start.sub)
-        if ((await findClient(tx, start.sub)) !== undefined) return { outcome: 'sub_is_client' }
+      if (start.how === 'backend' && (await findClient(tx, start.sub)) !== undefined) {
+        return { outcome: 'sub_is_client' }
       }
       // Both rows are held until the session is in: whoever disables the user, changes the password
       // or deletes the client meanwhile comes after it, and ends it.
@@ -66,6 +72,7 @@ export function createStartSession(options: {
         return { outcome: 'password_changed' }
       }
       if (!(await lockClient(tx, start.clientId))) return { outcome: 'client_deleted' }
+      const cutOff = await findCutOff(tx, { kind: 'client', id: start.clientId })
 
       const now = clock.now()
       const { value, handleHash } = refreshTokens.draw()
@@ -82,7 +89,8 @@ export function createStartSession(options: {
         amr: start.amr,
         acr: start.acr,
         device: start.device,
-        createdAt: now,
+        // What starts after a cut-off is not behind it, though this host's clock were a little slow.
+        createdAt: Math.max(now, cutOff?.notBefore ?? now),
         lastUsedAt: now,
         idleExpiresAt: Math.min(now + start.idleTtlSeconds * 1000, expiresAt),
         expiresAt,
@@ -90,11 +98,38 @@ export function createStartSession(options: {
       }
       start.confirm(session)
       await addSession(tx, session, handleHash)
-      const { sid, sub, clientId } = session
+      const { sub, clientId } = session
       const { how, startedBy } = start
       await recordEvents(tx, start.origin, [
-        { type: 'session.started', sid, sub, clientId, how, startedBy },
+        { type: 'session.started', sid: session.sid, sub, clientId, how, startedBy },
       ])
       return { outcome: 'started', session, refreshToken: value }
     })
+
+  /**
+   * Ends the sessions that are too many. Looked for after the commit, when whoever comes last of many
+   * starts at once sees them all: no lock is needed for none to be left over.
+   */
+  const endOldest = async ({ sub, clientId }: Session, start: SessionStart) => {
+    const tooMany = await listOldest(
+      database.kysely,
+      { sub, clientId },
+      start.maxSessions,
+      clock.now(),
+    )
+    if (tooMany.length === 0) return
+    await database.transaction(async (tx) => {
+      for (const sid of tooMany) {
+        const ended = await markEnded(tx, { sid }, 'session_limit', clock.now())
+        const actor = { by: SERVICE, origin: start.origin }
+        await recordEvents(tx, start.origin, endEvents(ended, 'session_limit', actor))
+      }
+    })
+  }
+
+  return async (start) => {
+    const started = await begin(start)
+    if (started.outcome === 'started') await endOldest(started.session, start)
+    return started
+  }
 }

@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import { type EndReason, endReasons } from '../audit/event.ts'
-import type { Database, Executor } from '../db/connect.ts'
-import type { Presented, RotationState } from './rotation.ts'
+import type { Executor } from '../db/connect.ts'
+import type { CutOff } from '../revocations/cut-off.ts'
+import type { RotationState } from './rotation.ts'
 import type { Session } from './session.ts'
 
 /** A session with the state its rotation turns on. */
@@ -11,7 +11,7 @@ export interface Found {
 }
 
 // Everything but the handle's hash, which nobody needs back.
-const COLUMNS = [
+export const SESSION_COLUMNS = [
   'id',
   'generation',
   'rotated_at',
@@ -36,51 +36,11 @@ const COLUMNS = [
   'expires_at',
   'ended_at',
   'end_reason',
+  'request_hash',
+  'retries',
+  'retries_before',
+  'refusals',
 ] as const
-
-const ROTATE = {
-  name: 'sessions.rotate',
-  text: `update sessions
-    set generation = generation + 1, rotated_at = $4, attempt_hash = $5, last_used_at = $4,
-      idle_expires_at = least(expires_at, $6), address = $7
-    where handle_hash = $1 and generation = $2 and client_id = $3 and ended_at is null
-      and idle_expires_at > $4 and expires_at > $4 and scope @> $8 and audience @> $9
-      and ($10::timestamptz is null or rotated_at is null or rotated_at <= $10)
-    returning ${COLUMNS.join(', ')}`,
-}
-
-/** What a use of a session leaves in its row: when, until when it may now idle, and from where. */
-export interface Use {
-  readonly at: number
-  readonly idleExpiresAt: number
-  readonly address: string | undefined
-}
-
-/**
- * The rotation: one statement, one round trip, no transaction. Returns the session when the value
- * presented was the current one, and the last rotation was not after `rotatedBefore`; undefined leaves the question to {@link findByHandle} and `decide`.
- */
-export async function rotate(
-  database: Database,
-  handleHash: Buffer,
-  presented: Presented,
-  use: Use,
-  rotatedBefore: number | undefined,
-): Promise<Session | undefined> {
-  const [row] = await database.run<Row>(ROTATE, [
-    handleHash,
-    presented.generation,
-    presented.clientId,
-    new Date(use.at),
-    presented.attemptHash ?? null,
-    new Date(use.idleExpiresAt),
-    use.address ?? null,
-    presented.scope,
-    presented.resources,
-    rotatedBefore === undefined ? null : new Date(rotatedBefore),
-  ])
-  return row && fromRow(row).session
-}
 
 /** The session of a refresh token, by the hash of its handle; undefined when there is none. */
 export async function findByHandle(db: Executor, handleHash: Buffer): Promise<Found | undefined> {
@@ -110,6 +70,18 @@ export async function listAlive(
     .where('ended_at', 'is', null)
     .where('idle_expires_at', '>', new Date(now))
     .where('expires_at', '>', new Date(now))
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('cut_offs')
+            .select('id')
+            .where('kind', '=', 'client')
+            .whereRef('cut_offs.id', '=', 'sessions.client_id')
+            .whereRef('not_before', '>', 'sessions.created_at'),
+        ),
+      ),
+    )
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
   if (filter.clientId !== undefined) query = query.where('client_id', '=', filter.clientId)
   const rows = await query.orderBy('last_used_at', 'desc').limit(filter.limit).execute()
@@ -147,54 +119,22 @@ export async function addSession(
       idle_expires_at: new Date(session.idleExpiresAt),
       expires_at: new Date(session.expiresAt),
       end_reason: null,
+      request_hash: null,
+      retries: 0,
+      retries_before: 0,
+      refusals: 0,
     })
     .execute()
 }
 
-/** What a decision writes into a session's rotation state. */
-export interface StateChange {
-  readonly generation: number
-  readonly attemptHash: Buffer | undefined
-  readonly recoveries: number
-  readonly recoveriesSince: number | undefined
-  readonly rotatedAt: number | undefined
-}
-
-/**
- * Moves on the rotation state of a session that {@link lockByHandle} holds; a use of it like any
- * other. Returns the session as it is now.
- */
-export async function changeState(
-  tx: Executor,
-  sid: string,
-  change: StateChange,
-  use: Use,
-): Promise<Session> {
-  const row = await tx
-    .updateTable('sessions')
-    .set({
-      generation: change.generation,
-      attempt_hash: change.attemptHash ?? null,
-      recoveries: change.recoveries,
-      recoveries_since: toDate(change.recoveriesSince),
-      rotated_at: toDate(change.rotatedAt),
-      last_used_at: new Date(use.at),
-      idle_expires_at: sql<Date>`least(expires_at, ${new Date(use.idleExpiresAt)})`,
-      address: use.address ?? null,
-    })
-    .where('id', '=', sid)
-    .returning(COLUMNS)
-    .executeTakeFirstOrThrow()
-  return fromRow(row).session
-}
-
-/** Which sessions to end. At least one of the three must be given. */
+/** Which sessions to end: one, or those of a user. One of the two must be given. */
 export interface EndFilter {
   readonly sid?: string
   readonly sub?: string
-  readonly clientId?: string
   /** All but this one. */
   readonly exceptSid?: string
+  /** Those alone that started before. */
+  readonly startedBefore?: number
 }
 
 /** Ends the sessions that have not ended yet and returns them. */
@@ -208,14 +148,66 @@ export async function markEnded(
     .updateTable('sessions')
     .set({ ended_at: new Date(at), end_reason: reason })
     .where('ended_at', 'is', null)
-  if ((filter.sid ?? filter.sub ?? filter.clientId) === undefined) {
+  if ((filter.sid ?? filter.sub) === undefined) {
     throw new Error('refusing to end every session')
   }
   if (filter.sid !== undefined) query = query.where('id', '=', filter.sid)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
-  if (filter.clientId !== undefined) query = query.where('client_id', '=', filter.clientId)
   if (filter.exceptSid !== undefined) query = query.where('id', '<>', filter.exceptSid)
-  const rows = await query.returning(COLUMNS).execute()
+  if (filter.startedBefore !== undefined) {
+    query = query.where('created_at', '<', new Date(filter.startedBefore))
+  }
+  const rows = await query.returning(SESSION_COLUMNS).execute()
+  return rows.map((row) => fromRow(row).session)
+}
+
+/** The live sessions of a user at a client but for the `keep` that started last: their sids. */
+export async function listOldest(
+  db: Executor,
+  { sub, clientId }: Pick<Session, 'sub' | 'clientId'>,
+  keep: number,
+  now: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('sub', '=', sub)
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .where('idle_expires_at', '>', new Date(now))
+    .where('expires_at', '>', new Date(now))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .offset(keep)
+    .execute()
+  // One order for all who end them, so that none waits for another in a circle.
+  return rows.map(({ id }) => id).sort()
+}
+
+/** Ends at most `limit` sessions of the client that started before an instant, and returns them. */
+export async function markSomeEnded(
+  tx: Executor,
+  clientId: string,
+  { notBefore, reason }: CutOff,
+  at: number,
+  limit: number,
+): Promise<Session[]> {
+  const rows = await tx
+    .updateTable('sessions')
+    .set({ ended_at: new Date(at), end_reason: reason })
+    .where('id', 'in', (inner) =>
+      inner
+        .selectFrom('sessions')
+        .select('id')
+        .where('client_id', '=', clientId)
+        .where('ended_at', 'is', null)
+        .where('created_at', '<', new Date(notBefore))
+        .orderBy('id')
+        .limit(limit)
+        .forUpdate(),
+    )
+    .returning(SESSION_COLUMNS)
+    .execute()
   return rows.map((row) => fromRow(row).session)
 }
 
@@ -241,12 +233,14 @@ export async function deleteExpiredSessions(
 }
 
 function select(db: Executor) {
-  return db.selectFrom('sessions').select(COLUMNS)
+  return db.selectFrom('sessions').select(SESSION_COLUMNS)
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number]
+/** A row of the {@link SESSION_COLUMNS}. */
+export type SessionRow = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number]
 
-function fromRow(row: Row): Found {
+/** Reads a row; throws by sid on one that cannot be. */
+export function fromRow(row: SessionRow): Found {
   return {
     session: {
       sid: row.id,
@@ -279,17 +273,17 @@ function fromRow(row: Row): Found {
       attemptHash: row.attempt_hash ?? undefined,
       recoveries: row.recoveries,
       recoveriesSince: row.recoveries_since?.getTime(),
+      requestHash: row.request_hash ?? undefined,
+      retries: row.retries,
+      retriesBefore: row.retries_before,
+      refusals: row.refusals,
     },
   }
 }
 
 /** Throws by sid on a row that cannot be. */
-function readEndReason({ id, end_reason }: Row): EndReason {
+function readEndReason({ id, end_reason }: SessionRow): EndReason {
   const reason = endReasons.find((known) => known === end_reason)
   if (reason === undefined) throw new Error(`session ${id} has an unknown end reason`)
   return reason
-}
-
-function toDate(at: number | undefined): Date | null {
-  return at === undefined ? null : new Date(at)
 }

@@ -35,9 +35,9 @@ export function createIntrospect(options: {
     if (parsed === undefined || found === undefined) return INACTIVE
     const { session, state } = found
     const isCurrent = state.generation === parsed.generation
-    if (session.clientId !== client.clientId || !isCurrent || !isAlive(session, clock.now())) {
-      return INACTIVE
-    }
+    const isCutOff = session.createdAt < (client.cutOff?.notBefore ?? 0)
+    if (session.clientId !== client.clientId || !isCurrent || isCutOff) return INACTIVE
+    if (!isAlive(session, clock.now())) return INACTIVE
     return {
       active: true,
       token_type: 'refresh_token',

@@ -112,6 +112,17 @@ export async function markDisabled(
   return row?.sub
 }
 
+/** Lets a disabled user log in again. Returns the user's `sub`; undefined when there is no such user. */
+export async function markEnabled(db: Executor, username: string): Promise<string | undefined> {
+  const row = await db
+    .updateTable('users')
+    .set({ disabled_at: null })
+    .where('username', '=', username)
+    .returning('sub')
+    .executeTakeFirst()
+  return row?.sub
+}
+
 function fromRow(row: {
   sub: string
   username: string

@@ -42,7 +42,7 @@ attack(58, 'an unknown client is told apart by nothing: not by a byte or a query
   const known = await service.addClient(BASIC)
   const publicClient = await service.addClient()
   const deleted = await service.addClient(BASIC)
-  await service.parts.endSessions.deleteClient(deleted.clientId, {
+  await service.parts.cutOffs.deleteClient(deleted.clientId, {
     by: 'operator',
     origin: noOrigin,
   })
@@ -158,7 +158,7 @@ attack(67, 'a deleted client is nobody, and its refresh tokens are dead', async 
   const service = await createTestService(t)
   const client = await service.addClient(BASIC)
   const { tokens } = await service.logIn(client)
-  await service.parts.endSessions.deleteClient(client.clientId, {
+  await service.parts.cutOffs.deleteClient(client.clientId, {
     by: 'operator',
     origin: noOrigin,
   })

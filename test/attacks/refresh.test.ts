@@ -106,7 +106,7 @@ const ENDS: Record<
     '400 invalid_grant password_changed',
   ],
   'client deleted': [
-    ({ parts }, { clientId }) => parts.endSessions.deleteClient(clientId, operator),
+    ({ parts }, { clientId }) => parts.cutOffs.deleteClient(clientId, operator),
     '401 invalid_client client_authentication_failed',
   ],
   'all of the user’s ended': [
@@ -114,7 +114,8 @@ const ENDS: Record<
     '400 invalid_grant session_revoked',
   ],
   'all of the client’s ended': [
-    ({ parts }, { clientId }) => parts.endSessions.end({ clientId }, 'ended_by_operator', operator),
+    ({ parts }, { clientId }) =>
+      parts.cutOffs.set({ kind: 'client', id: clientId }, undefined, operator),
     '400 invalid_grant session_revoked',
   ],
 }

@@ -85,7 +85,7 @@ t.test('nobody can tell an unknown client from a wrong secret', async (t) => {
   const service = await createTestService(t)
   const known = await service.addClient(BASIC)
   const deleted = await service.addClient(BASIC)
-  await service.parts.endSessions.deleteClient(deleted.clientId, {
+  await service.parts.cutOffs.deleteClient(deleted.clientId, {
     by: 'operator',
     origin: { requestId: undefined, address: undefined, userAgent: undefined },
   })

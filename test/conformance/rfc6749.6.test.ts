@@ -272,7 +272,10 @@ t.test('an ended session says why, for every way to end', async (t) => {
     refresh_reused: 'refresh_reused',
     user_disabled: 'user_disabled',
     password_changed: 'password_changed',
+    client_disabled: 'client_disabled',
     client_deleted: 'client_deleted',
+    cut_off: 'session_revoked',
+    session_limit: 'session_limit',
   }
   for (const reason of endReasons) {
     const { service, sid, present, chain } = await start(t, { seed: reason })

@@ -115,7 +115,7 @@ t.test('whatever ends a session makes its tokens inactive at once', async (t) =>
     'an operator': ({ service, sub, end }) =>
       service.parts.endSessions.end({ sub }, 'ended_by_operator', end),
     'a deleted client': ({ service, client, end }) =>
-      service.parts.endSessions.deleteClient(client.clientId, end),
+      service.parts.cutOffs.deleteClient(client.clientId, end),
     reuse: async ({ service, client, tokens }) => {
       let { refresh_token } = tokens
       for (let times = 0; times < 4; times += 1) {

@@ -18,7 +18,7 @@ const ENDS: Record<string, (sessions: Sessions, round: Round) => Promise<unknown
   ended_by_operator: ({ endSessions }, { sid }) =>
     endSessions.end({ sid }, 'ended_by_operator', operator),
   user_disabled: ({ endSessions }, { username }) => endSessions.disableUser(username, operator),
-  client_deleted: ({ endSessions }, { clientId }) => endSessions.deleteClient(clientId, operator),
+  client_deleted: ({ cutOffs }, { clientId }) => cutOffs.deleteClient(clientId, operator),
   password_changed: ({ endSessions }, { username }) =>
     endSessions.changePassword(username, 'another hash', operator),
 }
@@ -97,7 +97,7 @@ t.test('neither does one whose client is deleted or password changed meanwhile',
       const start = () => sessions.start({ sub, clientId, passwordHash }).catch(() => 'refused')
       const end = () =>
         k % 2 === 0
-          ? sessions.endSessions.deleteClient(clientId, operator)
+          ? sessions.cutOffs.deleteClient(clientId, operator)
           : sessions.endSessions.changePassword(name, 'another hash', operator)
       await Promise.all(k % 4 < 2 ? [start(), end()] : [end(), start()])
     })
@@ -108,7 +108,7 @@ t.test('neither does one whose client is deleted or password changed meanwhile',
 
 t.test('an end is told once, and takes along exactly what it names', async (t) => {
   const sessions = await createSessions(t)
-  const { endSessions } = sessions
+  const { endSessions, cutOffs } = sessions
   const [a, b, c] = await Promise.all([sessions.start(), sessions.start(), sessions.start()])
   const bob = await sessions.newUser('bob')
   const other = await sessions.start({ sub: bob })
@@ -136,7 +136,7 @@ t.test('an end is told once, and takes along exactly what it names', async (t) =
     /refusing to end every/,
   )
   t.equal(await endSessions.disableUser('nobody', operator), undefined)
-  t.equal(await endSessions.deleteClient('nobody', operator), undefined)
+  t.equal(await cutOffs.deleteClient('nobody', operator), undefined)
   t.equal(await endSessions.changePassword('nobody', 'hash', operator), undefined)
 })
 
@@ -154,7 +154,7 @@ t.test('an event and its fact are there together or not at all', async (t) => {
   await t.rejects(sessions.endSessions.end({ sid: session.sid }, 'logged_out', operator), refused)
   await t.rejects(sessions.endSessions.disableUser('alice', operator), refused)
   await t.rejects(sessions.endSessions.changePassword('alice', 'hash', operator), refused)
-  await t.rejects(sessions.endSessions.deleteClient('web', operator), refused)
+  await t.rejects(sessions.cutOffs.deleteClient('web', operator), refused)
   await t.rejects(sessions.start(), refused)
   await t.rejects(sessions.rotate(refreshToken), refused, 'reuse')
   t.strictSame(await sessions.row(session.sid), before)

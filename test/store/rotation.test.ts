@@ -20,7 +20,11 @@ t.test('of ten that rotate at once one wins, and all get the same successor', as
     t.match(await sessions.row(session.sid), { generation: round, ended_at: null })
   }
   t.equal((await query(sessions.url, 'select from sessions')).length, 1, 'no row was added')
-  t.strictSame(await sessions.events(), ['session.started'], 'a rotation is no event')
+  const row = await sessions.row(session.sid)
+  t.match(row, { retries: 9, retries_before: 19 * 9 }, 'every retry was counted')
+  const expected = [...Array(20).fill('refresh.retried'), 'session.started']
+  const what = 'a rotation is no event, and its first retry is one'
+  t.strictSame(await sessions.events(), expected, what)
 })
 
 t.test('a rotation is one statement outside a transaction', async (t) => {
@@ -113,7 +117,8 @@ t.test('what is wrong with a refresh is told, and changes nothing', async (t) =>
   t.equal(await outcome({ clientId: 'other' }), 'wrong_client')
   t.equal(await outcome({ scope: ['read', 'admin'] }), 'exceeds_grant')
   t.equal(await outcome({ resources: ['urn:billing'] }), 'exceeds_grant')
-  t.strictSame(await sessions.row(session.sid), before)
+  const noted = { ...before, refusals: 1 }
+  t.strictSame(await sessions.row(session.sid), noted, 'but that it was noted')
   t.strictSame(await sessions.events(), ['refresh.client_mismatch', 'session.started'])
   const masterKeys = createMasterKeys([TEST_MASTER_KEY])
   const random = createSeededRandom('a handle that no session has')

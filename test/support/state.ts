@@ -2,6 +2,12 @@ import type { Test } from 'tap'
 import { query } from './database.ts'
 import type { TestService } from './service.ts'
 
+/** That somebody was refused is written down, and changes nothing for anybody. */
+const NOT_NOTES: Record<string, string> = {
+  sessions: "to_jsonb(sessions) - 'refusals' from sessions",
+  events: "* from events where type not in ('refresh.refused', 'client.authentication_failed')",
+}
+
 /** By database: counts the rows of every table and makes a checksum over all that they hold. */
 const statements = new Map<string, string>()
 
@@ -10,12 +16,12 @@ async function statementFor(databaseUrl: string): Promise<string> {
   if (known !== undefined) return known
   const tables = await query(
     databaseUrl,
-    "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+    "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'events\\_%'",
   )
   const statement = tables
     .map(
       ({ name }) =>
-        `select '${name}' as name, count(*)::int as rows, md5(string_agg(row::text, ' ' order by row::text)) as checksum from ${name} row`,
+        `select '${name}' as name, count(*)::int as rows, md5(string_agg(row::text, ' ' order by row::text)) as checksum from (select ${NOT_NOTES[`${name}`] ?? `* from ${name}`}) row`,
     )
     .join(' union all ')
   statements.set(databaseUrl, `${statement} order by name`)

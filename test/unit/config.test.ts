@@ -38,6 +38,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     accessTokenTtlSeconds: 600,
     sessionIdleTtlSeconds: 14 * 86_400,
     sessionMaxTtlSeconds: 90 * 86_400,
+    maxSessions: 100,
     refreshRetryWindowSeconds: 30,
     refreshRecoveryWindowSeconds: 86_400,
     refreshRecovery: 'allow',

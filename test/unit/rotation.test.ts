@@ -1,6 +1,12 @@
 import t from 'tap'
 import { endReasons } from '../../src/audit/event.ts'
-import { decide, type RotationPolicy, type RotationState } from '../../src/sessions/rotation.ts'
+import type { CutOff } from '../../src/revocations/cut-off.ts'
+import {
+  decide,
+  hashRequest,
+  type RotationPolicy,
+  type RotationState,
+} from '../../src/sessions/rotation.ts'
 import type { Session } from '../../src/sessions/session.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
@@ -23,6 +29,7 @@ interface Case {
   clientId?: string
   attemptHash?: Buffer
   isShared?: boolean
+  cutOff?: CutOff
   scope?: string[]
   resources?: string[]
 }
@@ -36,6 +43,7 @@ function decided(one: Case) {
     idleExpiresAt: NOW + DAY,
     expiresAt: NOW + 90 * DAY,
     lastUsedAt: NOW - usedAgo,
+    createdAt: NOW - 1000,
     ended: undefined,
     ...one.session,
   } as Session
@@ -45,6 +53,10 @@ function decided(one: Case) {
     attemptHash: undefined,
     recoveries: 0,
     recoveriesSince: undefined,
+    requestHash: undefined,
+    retries: 0,
+    retriesBefore: 0,
+    refusals: 0,
     ...one.state,
   }
   const policy: RotationPolicy = {
@@ -57,6 +69,7 @@ function decided(one: Case) {
   const presented = {
     generation: state.generation - distance,
     clientId: one.clientId ?? 'web',
+    cutOff: one.cutOff,
     attemptHash: one.attemptHash,
     isShared: one.isShared ?? false,
     scope: one.scope ?? [],
@@ -162,7 +175,8 @@ t.test('no session at all', async (t) => {
     recovery: 'allow',
     acceptAhead: true,
   }
-  const decision = decide(undefined, { ...presented, scope: [], resources: [] }, policy, NOW)
+  const asked = { ...presented, cutOff: undefined, scope: [], resources: [] }
+  const decision = decide(undefined, asked, policy, NOW)
   t.strictSame(decision, { outcome: 'unknown' })
 })
 
@@ -225,11 +239,55 @@ t.test('a session that ended tells the reason, whichever end came too', async (t
 })
 
 t.test('a request for more than was granted is refused and harms no session', async (t) => {
-  for (const distance of [0, 1, 2, 4, -1]) {
+  for (const distance of [0, 2, 4, -1]) {
     t.equal(decided({ distance, scope: ['read', 'admin'] }).outcome, 'exceeds_grant')
     t.equal(decided({ distance, resources: ['urn:c'] }).outcome, 'exceeds_grant')
   }
-  t.equal(decided({ distance: 1, scope: ['read'], resources: ['urn:b'] }).outcome, 'retried')
   t.equal(decided({ distance: 0, scope: ['x'], clientId: 'other' }).outcome, 'wrong_client')
   t.equal(decided({ distance: 0, scope: ['x'], session: { ended } }).outcome, 'ended')
+})
+
+t.test('a retry asks for what the rotation was asked for', async (t) => {
+  const asked = (scope: string[], resources: string[] = []) => ({
+    state: { requestHash: hashRequest(scope, resources) },
+  })
+  const all = { scope: ['write', 'read'], resources: ['urn:b', 'urn:a'] }
+  const same: [what: string, one: Partial<Case>][] = [
+    ['nothing, as before', asked([])],
+    ['all, where it was left out before', { ...asked([]), ...all }],
+    ['nothing, where all was named before', asked(all.scope, all.resources)],
+    ['all, in another order', { ...asked(['read', 'write'], ['urn:a', 'urn:b']), ...all }],
+    ['a part, as before', { ...asked(['read'], ['urn:a']), scope: ['read'], resources: ['urn:a'] }],
+    ['a part, the rest left out', { ...asked(['read'], all.resources), scope: ['read'] }],
+  ]
+  for (const [what, one] of same) {
+    t.equal(decided({ ...one, distance: 1 }).outcome, 'retried', what)
+    t.equal(decided({ ...one, distance: 1, age: HOUR }).outcome, 'recovered', `${what}, late`)
+  }
+  const other: [what: string, one: Partial<Case>][] = [
+    ['less than before', { ...asked([]), scope: ['read'] }],
+    ['more than before', asked(['read'])],
+    ['another part', { ...asked(['read']), scope: ['write'] }],
+    ['another resource', { ...asked([], ['urn:a']), resources: ['urn:b'] }],
+    ['more than was granted', { ...asked([]), scope: ['read', 'write', 'admin'] }],
+    [
+      'something, where nothing was granted',
+      { ...asked([]), scope: ['x'], session: { scope: [] } },
+    ],
+    ['a resource that was not granted', { ...asked([]), resources: ['urn:a', 'urn:b', 'urn:c'] }],
+  ]
+  for (const [what, one] of other) {
+    t.equal(decided({ ...one, distance: 1 }).outcome, 'mismatched', what)
+    t.equal(decided({ ...one, distance: 1, age: HOUR }).outcome, 'mismatched', `${what}, late`)
+    const key = { attemptHash: KEY, state: { ...one.state, attemptHash: KEY } }
+    t.equal(decided({ ...one, ...key, distance: 1 }).outcome, 'mismatched', `${what}, with its key`)
+    t.equal(decided({ ...one, distance: 2, age: HOUR, scope: [], resources: [] }).outcome, 'reused')
+  }
+})
+
+t.test('a cut-off ends what started before it', async (t) => {
+  const at = (notBefore: number) =>
+    decided({ distance: 0, cutOff: { notBefore, reason: 'client_disabled' } })
+  t.strictSame(at(NOW - 999), { outcome: 'ended', reason: 'client_disabled' })
+  t.equal(at(NOW - 1000).outcome, 'current', 'but not what started at that instant')
 })

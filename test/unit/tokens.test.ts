@@ -35,7 +35,11 @@ const client = (more: Partial<Client> = {}): Client => ({
     sessionIdleTtlSeconds: undefined,
     sessionMaxTtlSeconds: undefined,
   },
+  refresh: { retryWindowSeconds: undefined, recoveryWindowSeconds: undefined, recovery: undefined },
+  maxSessions: undefined,
   createdAt: 0,
+  disabledAt: undefined,
+  cutOff: undefined,
   ...more,
 })
 const session = (more: Partial<Session> = {}): Session => ({

@@ -5,10 +5,16 @@ import { OAuthError, quotable } from '../../oauth/error.ts'
 import type { Reason } from '../../oauth/reasons.ts'
 import { formatScope, parseScope } from '../../oauth/scope.ts'
 import type { RefreshTokens } from '../../sessions/refresh-token.ts'
-import type { RotateRefreshToken, Rotation } from '../../sessions/rotate.ts'
+import type { RotateRefreshToken } from '../../sessions/rotate.ts'
+import type { Rotation } from '../../sessions/rotations/request.ts'
 import type { Session } from '../../sessions/session.ts'
 import type { Grant, GrantAnswer, RefreshOutcome } from '../grant.ts'
-import { type SessionLifetimes, sessionLifetimes } from '../lifetimes.ts'
+import {
+  type RefreshSettings,
+  rotationPolicy,
+  type SessionLifetimes,
+  sessionLifetimes,
+} from '../lifetimes.ts'
 
 /**
  * Refreshing (RFC 6749 §6). Scope and `resource` may be narrowed for the new access token; the
@@ -17,7 +23,7 @@ import { type SessionLifetimes, sessionLifetimes } from '../lifetimes.ts'
 export function createRefreshTokenGrant(options: {
   refreshTokens: RefreshTokens
   rotateRefreshToken: RotateRefreshToken
-  lifetimes: SessionLifetimes
+  lifetimes: SessionLifetimes & RefreshSettings
 }): Grant {
   return {
     type: 'refresh_token',
@@ -41,6 +47,8 @@ export function createRefreshTokenGrant(options: {
       const rotation = await options.rotateRefreshToken({
         refreshToken,
         clientId: client.clientId,
+        cutOff: client.cutOff,
+        policy: rotationPolicy(client, options.lifetimes),
         attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
         isShared: refreshTokenIn === 'cookie',
         mayRotate: refusal === undefined,
@@ -105,6 +113,11 @@ function answer(
         'refresh_reused',
         'the refresh token was used before; the session was ended because somebody else may hold it',
       )
+    case 'mismatched':
+      throw new OAuthError(
+        'retry_mismatch',
+        'the refresh token was just used by a request for another scope or resource; repeat that request, or read your storage again: the session lives',
+      )
     case 'stale':
       throw new OAuthError(
         'refresh_stale',
@@ -153,5 +166,11 @@ const ENDED: Record<EndReason, readonly [Reason, string]> = {
   refresh_reused: ['refresh_reused', 'the session was ended: a used refresh token was used again'],
   user_disabled: ['user_disabled', 'the session was ended: the user was disabled'],
   password_changed: ['password_changed', 'the session was ended: the password was changed'],
+  cut_off: ['session_revoked', 'the session was ended: all sessions before a given time were'],
+  session_limit: [
+    'session_limit',
+    'the session was ended: the user started more sessions here than are allowed at once',
+  ],
+  client_disabled: ['client_disabled', 'the session was ended: its client was disabled'],
   client_deleted: ['client_deleted', 'the session was ended: its client was deleted'],
 }

@@ -60,9 +60,14 @@ export const REASON_EXAMPLES = {
     'a newer refresh token of this session is in use; read your storage again, the session lives',
   refresh_reused:
     'the refresh token was used before; the session was ended because somebody else may hold it',
+  retry_mismatch:
+    'the refresh token was just used by a request for another scope or resource; repeat that request, or read your storage again: the session lives',
   client_mismatch: 'the refresh token belongs to another client',
+  client_disabled: 'the session was ended: its client was disabled',
   client_deleted: 'the session was ended: its client was deleted',
   session_revoked: 'the session was ended: logged out',
+  session_limit:
+    'the session was ended: the user started more sessions here than are allowed at once',
   session_idle_timeout: 'the session was unused for too long; log in again',
   session_max_age: 'the session has reached its greatest age; log in again',
   too_many_logins:
@@ -163,9 +168,12 @@ export const REFRESH = described(
   'refresh_unknown',
   'refresh_stale',
   'refresh_reused',
+  'retry_mismatch',
   'client_mismatch',
+  'client_disabled',
   'client_deleted',
   'session_revoked',
+  'session_limit',
   'session_idle_timeout',
   'session_max_age',
   'user_disabled',

@@ -1,0 +1,155 @@
+import { noOrigin } from '../audit/event.ts'
+import type { RecordEvents } from '../audit/store.ts'
+import type { Clock } from '../base/clock.ts'
+import { holdClient, markClientDisabled, removeClient, reserveName } from '../clients/store.ts'
+import type { Database, Executor } from '../db/connect.ts'
+import type { CutOff, CutOffSubject, MadeCutOff } from '../revocations/cut-off.ts'
+import { endMarking, listMarking, putCutOff } from '../revocations/store.ts'
+import { type Actor, endEvents } from './end.ts'
+import { markEnded, markSomeEnded } from './store.ts'
+
+/** What came of a cut-off. */
+export interface CutOffResult {
+  readonly cutOff: MadeCutOff
+  /** How many sessions have been marked as ended by now. */
+  readonly ended: number
+  /** Whether there are more to be marked. They are as dead as the others: maintenance does the rest. */
+  readonly more: boolean
+}
+
+/**
+ * Ends all sessions that started before an instant. A client may have millions of them, so its
+ * cut-off is one row that every refresh and introspection looks at, and holds from the moment a call
+ * has returned; the sessions' own rows are marked afterwards, few at a time. All throw
+ * DatabaseUnavailable.
+ */
+export interface CutOffs {
+  /**
+   * Cuts off a user or a client at `notBefore` (milliseconds since the epoch, not in the future),
+   * else now; the newest instant stands. Undefined for a client that there is not.
+   */
+  set(
+    subject: CutOffSubject,
+    notBefore: number | undefined,
+    actor: Actor,
+  ): Promise<CutOffResult | undefined>
+  /** Lets a client do nothing more, and cuts off its sessions; undefined when there is none. */
+  disableClient(clientId: string, actor: Actor): Promise<CutOffResult | undefined>
+  /** Lets it work again; what has ended stays so. Returns whether there is such a client. */
+  enableClient(clientId: string, actor: Actor): Promise<boolean>
+  /** Deletes a client and cuts off its sessions; undefined when there is none. */
+  deleteClient(clientId: string, actor: Actor): Promise<CutOffResult | undefined>
+  /** Marks what is left to be marked of any cut-off; returns how many sessions. */
+  markRest(): Promise<number>
+}
+
+/** Few rows at a time: a long transaction would hold up every refresh of them. */
+const BATCH = 500
+/** What a caller waits for. */
+const MARKED_AT_ONCE = 20 * BATCH
+
+/**
+ * Another replica's clock may be ahead of ours by milliseconds. A session that starts after the
+ * cut-off counts from there, however early that is, so that being generous costs nobody anything.
+ */
+const CLOCKS_DIFFER_MS = 1_000
+
+export function createCutOffs(options: {
+  database: Database
+  clock: Clock
+  recordEvents: RecordEvents
+}): CutOffs {
+  const { database, clock, recordEvents } = options
+
+  const putForClient = (tx: Executor, id: string, { notBefore, reason }: CutOff, by: string) =>
+    putCutOff(tx, { kind: 'client', id, notBefore, reason, madeAt: clock.now(), madeBy: by }, true)
+
+  /** Marks sessions behind a client's cut-off until none is left, or `most` have been. */
+  const mark = async (cutOff: MadeCutOff, actor: Actor, most: number): Promise<CutOffResult> => {
+    for (let total = 0; ; ) {
+      const { length } = await database.transaction(async (tx) => {
+        const ended = await markSomeEnded(tx, cutOff.id, cutOff, clock.now(), BATCH)
+        await recordEvents(tx, actor.origin, endEvents(ended, cutOff.reason, actor))
+        if (ended.length < BATCH) await endMarking(tx, cutOff)
+        return ended
+      })
+      total += length
+      if (length < BATCH) return { cutOff, ended: total, more: false }
+      if (total >= most) return { cutOff, ended: total, more: true }
+    }
+  }
+
+  const cutOffUser = (sub: string, startedBefore: number | undefined, actor: Actor) =>
+    database.transaction(async (tx): Promise<CutOffResult> => {
+      // No session of the user starts meanwhile: its row would not be seen here.
+      await reserveName(tx, sub)
+      const madeAt = clock.now()
+      const notBefore = startedBefore ?? madeAt
+      const made = { kind: 'user', id: sub, madeAt, madeBy: actor.by } as const
+      const cutOff = await putCutOff(tx, { ...made, notBefore, reason: 'cut_off' }, false)
+      const said = { sub, notBefore: new Date(notBefore).toISOString(), by: actor.by }
+      const filter = startedBefore === undefined ? { sub } : { sub, startedBefore }
+      const ended = await markEnded(tx, filter, 'cut_off', madeAt)
+      const events = endEvents(ended, 'cut_off', actor)
+      await recordEvents(tx, actor.origin, [{ type: 'cut_off.set', ...said }, ...events])
+      return { cutOff, ended: ended.length, more: false }
+    })
+
+  /** Changes a client and cuts it off, in one transaction; undefined when `change` found none. */
+  const withClient = async (
+    clientId: string,
+    change: (tx: Executor) => Promise<CutOff | undefined>,
+    actor: Actor,
+  ): Promise<CutOffResult | undefined> => {
+    const cutOff = await database.transaction(async (tx) => {
+      const wanted = await change(tx)
+      return wanted && putForClient(tx, clientId, wanted, actor.by)
+    })
+    return cutOff && mark(cutOff, actor, MARKED_AT_ONCE)
+  }
+
+  return {
+    set: async ({ kind, id }, startedBefore, actor) => {
+      if (kind === 'user') return cutOffUser(id, startedBefore, actor)
+      const cut = async (tx: Executor) => {
+        // Starts hold the client's row: none is under way from here on.
+        if (!(await holdClient(tx, id))) return undefined
+        const notBefore = startedBefore ?? clock.now() + CLOCKS_DIFFER_MS
+        const said = { clientId: id, notBefore: new Date(notBefore).toISOString(), by: actor.by }
+        await recordEvents(tx, actor.origin, [{ type: 'cut_off.set', ...said }])
+        return { notBefore, reason: 'cut_off' } as const
+      }
+      return withClient(id, cut, actor)
+    },
+    disableClient: (clientId, actor) => {
+      const disable = async (tx: Executor) => {
+        if (!(await markClientDisabled(tx, clientId, clock.now()))) return undefined
+        await recordEvents(tx, actor.origin, [{ type: 'client.disabled', clientId, by: actor.by }])
+        return { notBefore: clock.now() + CLOCKS_DIFFER_MS, reason: 'client_disabled' } as const
+      }
+      return withClient(clientId, disable, actor)
+    },
+    enableClient: (clientId, actor) =>
+      database.transaction(async (tx) => {
+        if (!(await markClientDisabled(tx, clientId, undefined))) return false
+        await recordEvents(tx, actor.origin, [{ type: 'client.enabled', clientId, by: actor.by }])
+        return true
+      }),
+    deleteClient: (clientId, actor) => {
+      const remove = async (tx: Executor) => {
+        if (!(await removeClient(tx, clientId))) return undefined
+        await recordEvents(tx, actor.origin, [{ type: 'client.deleted', clientId, by: actor.by }])
+        return { notBefore: clock.now() + CLOCKS_DIFFER_MS, reason: 'client_deleted' } as const
+      }
+      return withClient(clientId, remove, actor)
+    },
+    async markRest() {
+      let total = 0
+      for (const cutOff of await listMarking(database.kysely)) {
+        const actor = { by: cutOff.madeBy, origin: noOrigin }
+        total += (await mark(cutOff, actor, Number.POSITIVE_INFINITY)).ended
+      }
+      return total
+    },
+  }
+}

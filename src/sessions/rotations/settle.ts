@@ -1,0 +1,65 @@
+import type { RecordEvents } from '../../audit/store.ts'
+import type { Executor } from '../../db/connect.ts'
+import type { RefreshToken } from '../refresh-token.ts'
+import { decide, hashRequest } from '../rotation.ts'
+import { type Found, lockByHandle, markEnded } from '../store.ts'
+import { type Rotation, type RotationRequest, useOf } from './request.ts'
+import { changeState } from './store.ts'
+
+/**
+ * Decides a refresh with the session's row locked, and writes what the decision says: a recovery, a
+ * reuse, or a row that the database had lost the end of. Undefined when it is none of these any more.
+ * @param now milliseconds since the epoch
+ */
+export async function settle(
+  tx: Executor,
+  recordEvents: RecordEvents,
+  token: RefreshToken,
+  request: RotationRequest,
+  now: number,
+): Promise<Rotation | undefined> {
+  const found = await lockByHandle(tx, token.handleHash)
+  const presented = { ...request, generation: token.generation }
+  const decision = decide(found, presented, request.policy, now)
+  if (found === undefined) return undefined
+  const { session, state } = found
+  const { sid, sub, clientId } = session
+  const about = { sid, sub, clientId, generation: state.generation }
+  const record = (event: Parameters<RecordEvents>[2][number]) =>
+    recordEvents(tx, request.origin, [event])
+  const move = async (change: Partial<Found['state']>) => ({
+    session: await changeState(tx, sid, { ...state, ...change }, useOf(request, now)),
+    refreshToken: token.successor(),
+  })
+  switch (decision.outcome) {
+    case 'recovered': {
+      const lostForSeconds = Math.round((now - (state.rotatedAt ?? now)) / 1000)
+      await record({ type: 'refresh.recovered', ...about, lostForSeconds })
+      const { recoveries, recoveriesSince } = decision
+      return { outcome: 'recovered', ...(await move({ recoveries, recoveriesSince })) }
+    }
+    case 'ahead': {
+      await record({ type: 'refresh.ahead', ...about, presented: token.generation })
+      const { attemptHash, scope, resources } = request
+      return {
+        outcome: 'ahead',
+        ...(await move({
+          generation: token.generation + 1,
+          rotatedAt: now,
+          attemptHash,
+          requestHash: hashRequest(scope, resources),
+          retries: 0,
+          retriesBefore: state.retriesBefore + state.retries,
+        })),
+      }
+    }
+    case 'reused': {
+      await markEnded(tx, { sid }, 'refresh_reused', now)
+      const { address: lastAddress } = session.device
+      await record({ type: 'refresh.reused', ...about, presented: token.generation, lastAddress })
+      return { outcome: 'reused' }
+    }
+    default:
+      return undefined
+  }
+}

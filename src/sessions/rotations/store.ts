@@ -1,0 +1,138 @@
+import { sql } from 'kysely'
+import { EVENT_COLUMNS, type EventRow } from '../../audit/store.ts'
+import type { Database, Executor } from '../../db/connect.ts'
+import { hashRequest, type Presented, type RotationState } from '../rotation.ts'
+import type { Session } from '../session.ts'
+import { type Found, fromRow, SESSION_COLUMNS, type SessionRow } from '../store.ts'
+
+const ROTATE = {
+  name: 'sessions.rotate',
+  text: `update sessions
+    set generation = generation + 1, rotated_at = $4, attempt_hash = $5, last_used_at = $4,
+      idle_expires_at = least(expires_at, $6), address = $7, request_hash = $11,
+      retries_before = retries_before + retries, retries = 0
+    where handle_hash = $1 and generation = $2 and client_id = $3 and ended_at is null
+      and idle_expires_at > $4 and expires_at > $4 and scope @> $8 and audience @> $9
+      and ($10::timestamptz is null or rotated_at is null or rotated_at <= $10)
+      and ($12::timestamptz is null or created_at >= $12)
+    returning ${SESSION_COLUMNS.join(', ')}`,
+}
+
+/** What a use of a session leaves in its row: when, until when it may now idle, and from where. */
+export interface Use {
+  readonly at: number
+  readonly idleExpiresAt: number
+  readonly address: string | undefined
+}
+
+/**
+ * The rotation: one statement, one round trip, no transaction. Returns the session when the value
+ * presented was the current one, and the last rotation was not after `rotatedBefore`; undefined
+ * leaves the question to `findByHandle` and `decide`.
+ */
+export async function rotate(
+  database: Database,
+  handleHash: Buffer,
+  presented: Presented,
+  use: Use,
+  rotatedBefore: number | undefined,
+): Promise<Session | undefined> {
+  const [row] = await database.run<SessionRow>(ROTATE, [
+    handleHash,
+    presented.generation,
+    presented.clientId,
+    new Date(use.at),
+    presented.attemptHash ?? null,
+    new Date(use.idleExpiresAt),
+    use.address ?? null,
+    presented.scope,
+    presented.resources,
+    toDate(rotatedBefore),
+    hashRequest(presented.scope, presented.resources) ?? null,
+    toDate(presented.cutOff?.notBefore),
+  ])
+  return row && fromRow(row).session
+}
+
+const COUNT_RETRY = {
+  name: 'sessions.count_retry',
+  text: `with counted as (
+      update sessions set retries = retries + 1
+      where id = $1 and generation = $2 and ended_at is null
+      returning ${SESSION_COLUMNS.join(', ')}
+    ), recorded as (
+      insert into events (${EVENT_COLUMNS.join(', ')})
+      select $3::uuid, $4::timestamptz, $5, $6::uuid, $7, $8, $9, $10, $11, $12::jsonb
+      from counted where retries = 1
+    )
+    select * from counted`,
+}
+
+/**
+ * Counts a retry in its session, and writes it down when it is the first of its rotation: one
+ * statement, so that a burst of them waits for nobody's network. Returns the session; undefined when
+ * it has moved on or ended since it was read.
+ */
+export async function countRetry(
+  database: Database,
+  { session, state }: Found,
+  event: EventRow,
+): Promise<Session | undefined> {
+  const values = EVENT_COLUMNS.map((column) => event[column])
+  const [row] = await database.run<SessionRow>(COUNT_RETRY, [
+    session.sid,
+    state.generation,
+    ...values,
+  ])
+  return row && fromRow(row).session
+}
+
+/** So many refusals of one session are written down: whoever goes on has been told. */
+const REFUSALS_NOTED = 20
+
+/** Counts a refusal. Returns whether it is one of the first, which are to be written down. */
+export async function countRefusal(tx: Executor, { session, state }: Found): Promise<boolean> {
+  if (state.refusals >= REFUSALS_NOTED) return false
+  const result = await tx
+    .updateTable('sessions')
+    .set({ refusals: sql<number>`refusals + 1` })
+    .where('id', '=', session.sid)
+    .where('refusals', '<', REFUSALS_NOTED)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/**
+ * Moves on the rotation state of a session that {@link lockByHandle} holds; a use of it like any
+ * other. Returns the session as it is now.
+ */
+export async function changeState(
+  tx: Executor,
+  sid: string,
+  change: RotationState,
+  use: Use,
+): Promise<Session> {
+  const row = await tx
+    .updateTable('sessions')
+    .set({
+      generation: change.generation,
+      attempt_hash: change.attemptHash ?? null,
+      recoveries: change.recoveries,
+      recoveries_since: toDate(change.recoveriesSince),
+      rotated_at: toDate(change.rotatedAt),
+      request_hash: change.requestHash ?? null,
+      retries: change.retries,
+      retries_before: change.retriesBefore,
+      last_used_at: new Date(use.at),
+      idle_expires_at: sql<Date>`least(expires_at, ${new Date(use.idleExpiresAt)})`,
+      address: use.address ?? null,
+    })
+    .where('id', '=', sid)
+    .returning(SESSION_COLUMNS)
+    .executeTakeFirstOrThrow()
+  return fromRow(row).session
+}
+
+function toDate(at: number | undefined): Date | null {
+  return at === undefined ? null : new Date(at)
+}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { uuidOfBytes } from './encoding.ts'
 
 /** The one source of randomness, a parameter like the clock, so tests can seed it. */
 export interface Random {
@@ -19,14 +20,7 @@ export function uuidV7(at: number, random: Random): string {
   random.bytes(10).copy(bytes, 6)
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-')
+  return uuidOfBytes(bytes)
 }
 
 /** A number in [0, 1) with 32 bits of resolution. */

@@ -23,7 +23,7 @@ export function requireWithinBudget(bytes: number, claims: AccessTokenClaims): v
  * session is kept, because a session whose tokens cannot be made helps nobody.
  */
 export function requireSessionWithinBudget(subject: Subject, issuer: string): void {
-  const claims = buildClaims(subject, { issuer, jti: '0'.repeat(22), iat: 2 ** 31, exp: 2 ** 31 })
+  const claims = buildClaims(subject, { issuer, jti: '0'.repeat(43), iat: 2 ** 31, exp: 2 ** 31 })
   const payload = Buffer.byteLength(JSON.stringify(claims))
   requireWithinBudget(Math.ceil((payload * 4) / 3) + FRAME_BYTES, claims)
 }

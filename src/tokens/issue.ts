@@ -4,6 +4,7 @@ import { type Algorithm, defaultAlgorithm } from '../jwt/algorithms.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { buildClaims, type Subject } from './access-token.ts'
 import { largestClaims, requireWithinBudget, WARN_BYTES } from './budget.ts'
+import { drawTokenId } from './token-id.ts'
 
 /** An access token and for how many seconds it lives. */
 export interface IssuedAccessToken {
@@ -40,7 +41,7 @@ export function createIssueAccessToken(options: {
     const sessionLeft =
       session === undefined ? jittered : Math.floor(session.expiresAt / 1000) - iat
     const exp = iat + Math.max(1, Math.min(jittered, sessionLeft))
-    const jti = random.bytes(16).toString('base64url')
+    const jti = drawTokenId(random, session?.sid)
     const claims = buildClaims(subject, { issuer, jti, iat, exp })
     const accessToken = keyRing.signer(chooseAlgorithm(subject))(claims)
     requireWithinBudget(accessToken.length, claims)

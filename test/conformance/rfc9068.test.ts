@@ -1,6 +1,7 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import type { Registration } from '../../src/clients/registration.ts'
+import { sidOf } from '../../src/tokens/token-id.ts'
 import { claimsOf, countRows, summary } from '../support/answer.ts'
 import { query } from '../support/database.ts'
 import {
@@ -68,7 +69,8 @@ t.test('2.2: the claims are those of the session, and no more', async (t) => {
     amr: ['pwd'],
   })
   t.equal(exp, now + tokens.expires_in)
-  t.match(jti, /^[A-Za-z0-9_-]{22}$/, '128 random bits')
+  t.match(jti, /^[A-Za-z0-9_-]{43}$/, 'the session’s id and 128 random bits')
+  t.equal(sidOf(jti as string), session?.id, 'so that a jti leads to its session')
   service.clock.advance(60)
   const refreshed = await service.refresh(client, tokens.refresh_token)
   const later = claimsOf(refreshed.json<Tokens>().access_token)

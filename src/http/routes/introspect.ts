@@ -12,7 +12,7 @@ import { oauthErrors } from '../wire/errors.ts'
 import { neverStored } from '../wire/header.ts'
 import { limitHeaders } from '../wire/limit-headers.ts'
 import { inFormOrJson, inJson } from '../wire/media.ts'
-import { ACCESS_TOKEN, CLIENT_SECRET, SID, SUB } from '../wire/samples.ts'
+import { ACCESS_TOKEN, CLIENT_SECRET, JTI, SID, SUB } from '../wire/samples.ts'
 
 const IntrospectionRequestBody = Type.Object({
   token: Type.String(),
@@ -46,7 +46,7 @@ const ACTIVE = {
   sub: SUB,
   scope: 'orders:read orders:write',
   sid: SID,
-  jti: '0199c0de-71d2-7f00-b4be-d2f6de0a5c11',
+  jti: JTI,
   iat: 1_795_261_600,
   exp: 1_795_262_179,
 }

@@ -13,3 +13,6 @@ export const SID = '0199c0de-5b1f-7c3e-8d42-6f0a9b7c1e25'
 
 /** The id of a user. */
 export const SUB = '0199c0dd-90aa-7b5d-9dd2-da4242c4eb87'
+
+/** The id of an access token of that session. */
+export const JTI = 'AZnA3lsffD6NQm8Km3weJaGyw9Tl9gcYKTpLXG1-j5A'

@@ -123,6 +123,7 @@ export function compose(options: {
     ...operations,
     issuer,
     limitSettings: config,
+    retentionSeconds: config.auditRetentionSeconds,
     trustedProxies: config.trustedProxies,
     clock,
     hostClock,

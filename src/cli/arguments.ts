@@ -29,3 +29,14 @@ export function claims(text: string): Record<string, unknown> {
   if (problem !== undefined) throw new InvalidArgumentError(problem)
   return value as Record<string, unknown>
 }
+
+/** An instant of RFC 3339, in milliseconds since the epoch. */
+export function instant(text: string): number {
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text)
+    ? new Date(text).getTime()
+    : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('must be an instant such as 2026-11-21T12:00:00Z')
+  }
+  return at
+}

@@ -4,11 +4,12 @@ import type { Algorithm } from '../jwt/algorithms.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { parseScope } from '../oauth/scope.ts'
 import type { Answer } from './answer.ts'
+import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson } from './clients-show.ts'
 import { type Deployment, withDeployment } from './deployment.ts'
 
 /** The options of `clients create` as commander read them; lengths in seconds. */
-export interface CreateOptions {
+export interface CreateOptions extends PatienceOptions {
   name?: string
   authMethod: AuthenticationMethod
   grant?: GrantType[]
@@ -20,9 +21,6 @@ export interface CreateOptions {
   signingAlg?: Algorithm
   role: string[]
   claims: Record<string, unknown>
-  accessTokenTtl?: number
-  sessionIdleTtl?: number
-  sessionMaxTtl?: number
 }
 
 /** Registers a client and tells its secret. */
@@ -51,6 +49,7 @@ async function register(
   audience: string[],
 ): Promise<Answer> {
   const isPublic = options.authMethod === 'none'
+  const { lifetimes, refresh, maxSessions } = patienceOf(options)
   const registration = {
     clientId,
     name: options.name ?? clientId,
@@ -64,9 +63,11 @@ async function register(
     signingAlg: options.signingAlg,
     roles: options.role,
     claims: options.claims,
-    accessTokenTtlSeconds: options.accessTokenTtl,
-    sessionIdleTtlSeconds: options.sessionIdleTtl,
-    sessionMaxTtlSeconds: options.sessionMaxTtl,
+    ...lifetimes,
+    refreshRetryWindowSeconds: refresh?.retryWindowSeconds,
+    refreshRecoveryWindowSeconds: refresh?.recoveryWindowSeconds,
+    refreshRecovery: refresh?.recovery,
+    maxSessions,
   } as const
   const { client, secret } = await registerClient(
     { ...registration, grantTypes: [...registration.grantTypes] },

@@ -69,7 +69,13 @@ export function clientJson(client: Client): Record<string, unknown> {
     access_token_ttl_seconds: accessTokenTtlSeconds ?? null,
     session_idle_ttl_seconds: sessionIdleTtlSeconds ?? null,
     session_max_ttl_seconds: sessionMaxTtlSeconds ?? null,
+    refresh_retry_window_seconds: client.refresh.retryWindowSeconds ?? null,
+    refresh_recovery_window_seconds: client.refresh.recoveryWindowSeconds ?? null,
+    refresh_recovery: client.refresh.recovery ?? null,
+    max_sessions: client.maxSessions ?? null,
     created_at: iso(client.createdAt),
+    disabled_at: client.disabledAt === undefined ? null : iso(client.disabledAt),
+    sessions_not_before: client.cutOff === undefined ? null : iso(client.cutOff.notBefore),
   }
 }
 
@@ -78,6 +84,8 @@ export function clientFacts(client: Client, more: Record<string, string>): strin
   const { accessTokenTtlSeconds, sessionIdleTtlSeconds, sessionMaxTtlSeconds } = client.lifetimes
   const list = (values: readonly string[]) => values.join(' ') || undefined
   const length = (seconds: number | undefined) => seconds && formatDuration(seconds)
+  const window = (seconds: number | undefined) =>
+    seconds === undefined ? undefined : formatDuration(seconds)
   const hasClaims = Object.keys(client.claims).length > 0
   return facts({
     client_id: client.clientId,
@@ -98,6 +106,12 @@ export function clientFacts(client: Client, more: Record<string, string>): strin
     'access token ttl': length(accessTokenTtlSeconds) || undefined,
     'session idle ttl': length(sessionIdleTtlSeconds) || undefined,
     'session max ttl': length(sessionMaxTtlSeconds) || undefined,
+    'refresh retry window': window(client.refresh.retryWindowSeconds),
+    'refresh recovery window': window(client.refresh.recoveryWindowSeconds),
+    'refresh recovery': client.refresh.recovery,
+    'max sessions': client.maxSessions === undefined ? undefined : `${client.maxSessions}`,
     created: when(client.createdAt),
+    disabled: client.disabledAt === undefined ? undefined : when(client.disabledAt),
+    'sessions not before': client.cutOff && when(client.cutOff.notBefore),
   })
 }

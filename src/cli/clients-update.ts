@@ -2,12 +2,13 @@ import { noOrigin } from '../audit/event.ts'
 import { cookieProblems } from '../clients/cookie-problems.ts'
 import type { RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Answer } from './answer.ts'
+import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson, unknownClient } from './clients-show.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 
 /** The options of `clients update` as commander read them. */
-export interface UpdateOptions {
+export interface UpdateOptions extends PatienceOptions {
   /** In the place of all before. */
   origin?: string[]
   addOrigin?: string[]
@@ -16,7 +17,7 @@ export interface UpdateOptions {
   refreshTokenIn?: RefreshTokenPlace
 }
 
-/** Changes the browser side of a client, and tells what cannot work as it is then. */
+/** Changes the settings of a client, and tells what cannot work as it is then. */
 export function updateClient(clientId: string, options: UpdateOptions): Promise<Answer> {
   const { origin, addOrigin, origins, refreshTokenIn } = options
   const given = [origin, addOrigin, origins ? undefined : []].filter((one) => one !== undefined)
@@ -24,15 +25,19 @@ export function updateClient(clientId: string, options: UpdateOptions): Promise<
     const message = 'give one of --origin, --add-origin and --no-origins'
     throw new CommandFailure('usage', message, EXIT.usage)
   }
-  if (given.length === 0 && refreshTokenIn === undefined) {
-    const message =
-      'nothing to change: give --origin, --add-origin, --no-origins or --refresh-token-in'
+  const { lifetimes = {}, refresh = {}, ...limit } = patienceOf(options)
+  const isLeft = [lifetimes, refresh, limit].every((one) => Object.keys(one).length === 0)
+  if (given.length === 0 && refreshTokenIn === undefined && isLeft) {
+    const message = 'nothing to change: give --origin, --session-idle-ttl or another setting'
     throw new CommandFailure('usage', message, EXIT.usage)
   }
   return withDeployment(['issuer'], async ({ config, changeClient }) => {
     const change = {
       ...(given[0] !== undefined && { allowedOrigins: given[0] }),
       ...(refreshTokenIn !== undefined && { refreshTokenIn }),
+      lifetimes,
+      refresh,
+      ...limit,
     }
     const client = await changeClient(clientId, change, noOrigin, {
       addsOrigins: Boolean(addOrigin),

@@ -3,9 +3,10 @@ import { duration } from '../config/readers.ts'
 import { algorithmNames } from '../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes, refreshTokenPlaces } from '../oauth/grant-types.ts'
 import { answering } from './answer.ts'
-import { claims, lifetime, reading } from './arguments.ts'
+import { claims, reading } from './arguments.ts'
 import { deleteClient, disableClient, enableClient, rotateSecret } from './clients-change.ts'
 import { createClient } from './clients-create.ts'
+import { addPatienceOptions } from './clients-patience.ts'
 import { listAllClients, showClient } from './clients-show.ts'
 import { updateClient } from './clients-update.ts'
 
@@ -19,15 +20,17 @@ export function addClientsCommands(program: Command): void {
     .description('show all there is to know of a client but its secret')
     .argument('<client_id>')
     .action(answering(showClient))
-  clients
+  const update = clients
     .command('update')
-    .description('change which pages may call for a client, and where its refresh token travels')
+    .description(
+      'change which pages may call for a client, where its refresh token travels, its lifetimes and windows',
+    )
     .argument('<client_id>')
     .addOption(originOption('; in the place of those before'))
     .option('--add-origin <origin...>', 'pages that may call as well as those before')
     .option('--no-origins', 'let no page call any more')
     .addOption(refreshTokenOption())
-    .action(answering(updateClient))
+  addPatienceOptions(update).action(answering(updateClient))
   clients
     .command('disable')
     .description('let a client do nothing any more, and end its sessions')
@@ -69,7 +72,7 @@ const refreshTokenOption = () =>
   ).choices(refreshTokenPlaces)
 
 function addCreate(clients: Command): void {
-  clients
+  const create = clients
     .command('create')
     .description('register a client; its secret is printed once')
     .argument('<client_id>', 'letters, digits, dots, dashes and underscores')
@@ -95,8 +98,5 @@ function addCreate(clients: Command): void {
     )
     .option('--role <role...>', 'roles in the tokens it gets for itself', [])
     .option('--claims <json>', 'custom claims in its tokens, a JSON object', claims, {})
-    .option('--access-token-ttl <duration>', 'life of its access tokens, such as 10m', lifetime)
-    .option('--session-idle-ttl <duration>', 'a session of it may stay unused so long', lifetime)
-    .option('--session-max-ttl <duration>', 'a session of it may live so long', lifetime)
-    .action(answering(createClient))
+  addPatienceOptions(create).action(answering(createClient))
 }

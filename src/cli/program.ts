@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { version } from '../version.ts'
 import { addAudiencesCommands } from './audiences.ts'
 import { addClientsCommands } from './clients.ts'
+import { addCutOffsCommands } from './cut-offs.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addKeysCommands } from './keys.ts'
 import { addMigrateCommands } from './migrate.ts'
@@ -46,6 +47,7 @@ export function createProgram(json: boolean): Command {
   addClientsCommands(program)
   addUsersCommands(program)
   addSessionsCommands(program)
+  addCutOffsCommands(program)
   addAudiencesCommands(program)
   addKeysCommands(program)
   addTokenCommands(program)

@@ -1,25 +1,33 @@
 import type { Origin } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Database } from '../db/connect.ts'
-import type { Client } from './client.ts'
+import type { Client, Lifetimes, RefreshSettings } from './client.ts'
 import { acceptRegistration, type Registration } from './registration.ts'
 import {
-  type BrowserSettings,
+  type ClientSettings,
   findClient,
-  replaceBrowserSettings,
+  replaceSettings,
   reserveName,
   withoutSecrets,
 } from './store.ts'
 
+/** What is to change; of lifetimes and windows, too, what is left out stays. */
+export type SettingsChange = Partial<
+  Omit<ClientSettings, 'lifetimes' | 'refresh'> & {
+    lifetimes: Partial<Lifetimes>
+    refresh: Partial<RefreshSettings>
+  }
+>
+
 /**
- * Changes which pages may call a client and where its refresh token travels; what is left out stays.
- * Origins replace those before, unless they are to be added to them. Writes it down and returns the
- * client as it is then; undefined when there is none. Throws InvalidRegistration,
+ * Changes the settings of a client; what is left out stays, and what is undefined goes back to the
+ * configuration's. Origins replace those before, unless they are to be added to them. Writes it down
+ * and returns the client as it is then; undefined when there is none. Throws InvalidRegistration,
  * DatabaseUnavailable.
  */
 export type ChangeClient = (
   clientId: string,
-  change: Partial<BrowserSettings>,
+  change: SettingsChange,
   origin: Origin,
   how?: { addsOrigins: boolean },
 ) => Promise<Client | undefined>
@@ -37,26 +45,30 @@ export function createChangeClient(options: {
       if (found === undefined) return undefined
       const before = how?.addsOrigins ? found.allowedOrigins : []
       const origins = change.allowedOrigins && [...before, ...change.allowedOrigins]
-      const client = {
+      const changed = {
         ...withoutSecrets(found),
         ...change,
+        lifetimes: { ...found.lifetimes, ...change.lifetimes },
+        refresh: { ...found.refresh, ...change.refresh },
         allowedOrigins: origins ?? found.allowedOrigins,
       }
-      const { allowedOrigins = [], refreshTokenIn = 'body' } = acceptRegistration(
-        toRegistration(client),
-      )
-      await replaceBrowserSettings(tx, clientId, { allowedOrigins, refreshTokenIn })
+      const { allowedOrigins = [] } = acceptRegistration(toRegistration(changed))
+      const client = { ...changed, allowedOrigins }
+      await replaceSettings(tx, clientId, client)
       await recordEvents(tx, origin, [{ type: 'client.changed', clientId }])
-      return { ...client, allowedOrigins, refreshTokenIn }
+      return client
     })
 }
 
 /** The client as it would be registered anew, so that a change is held to the same rules. */
 function toRegistration(client: Client): Registration {
-  const { audience, grantTypes, scope, introspects, roles, claims, lifetimes } = client
+  const { audience, grantTypes, scope, introspects, roles, claims, lifetimes, refresh } = client
   return {
     ...client,
     ...lifetimes,
+    refreshRetryWindowSeconds: refresh.retryWindowSeconds,
+    refreshRecoveryWindowSeconds: refresh.recoveryWindowSeconds,
+    refreshRecovery: refresh.recovery,
     grantTypes: [...grantTypes],
     scope: [...scope],
     audience: audience.map((one) => one.audience),

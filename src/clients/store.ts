@@ -148,21 +148,32 @@ export async function renameAudience(db: Executor, before: string, after: string
     .execute()
 }
 
-/** What of a client's browser side may change after its registration. */
-export interface BrowserSettings {
-  readonly allowedOrigins: readonly string[]
-  readonly refreshTokenIn: RefreshTokenPlace
-}
+/** What of a client may change after its registration. */
+export type ClientSettings = Pick<
+  Client,
+  'allowedOrigins' | 'refreshTokenIn' | 'lifetimes' | 'refresh' | 'maxSessions'
+>
 
 /** Replaces them. Returns whether there was such a client. */
-export async function replaceBrowserSettings(
+export async function replaceSettings(
   db: Executor,
   clientId: string,
-  { allowedOrigins, refreshTokenIn }: BrowserSettings,
+  settings: ClientSettings,
 ): Promise<boolean> {
+  const { allowedOrigins, refreshTokenIn, lifetimes, refresh, maxSessions } = settings
   const result = await db
     .updateTable('clients')
-    .set({ allowed_origins: [...allowedOrigins], refresh_token_in: refreshTokenIn })
+    .set({
+      allowed_origins: [...allowedOrigins],
+      refresh_token_in: refreshTokenIn,
+      access_token_ttl_seconds: lifetimes.accessTokenTtlSeconds ?? null,
+      session_idle_ttl_seconds: lifetimes.sessionIdleTtlSeconds ?? null,
+      session_max_ttl_seconds: lifetimes.sessionMaxTtlSeconds ?? null,
+      refresh_retry_window_seconds: refresh.retryWindowSeconds ?? null,
+      refresh_recovery_window_seconds: refresh.recoveryWindowSeconds ?? null,
+      refresh_recovery: refresh.recovery ?? null,
+      max_sessions: maxSessions ?? null,
+    })
     .where('client_id', '=', clientId)
     .executeTakeFirst()
   return result.numUpdatedRows === 1n

@@ -184,6 +184,13 @@ export const VARIABLES = {
     default: 'true',
     read: trueOrFalse,
   },
+  auditRetentionSeconds: {
+    name: 'AUDIT_RETENTION',
+    description: 'How long events are kept, `1d` to `3650d`; older ones are dropped by the day.',
+    example: '90d',
+    default: '90d',
+    read: duration('1d', '3650d'),
+  },
   passwordConcurrency: {
     name: 'PASSWORD_CONCURRENCY',
     description: 'Passwords hashed at once, 1 to 64.',

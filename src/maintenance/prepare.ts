@@ -6,6 +6,7 @@ import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { reportImpossibleCookies } from './impossible-cookies.ts'
+import { keepEvents } from './keep-events.ts'
 
 export interface PrepareOptions {
   issuer: string
@@ -22,6 +23,8 @@ export interface PrepareOptions {
     info(fields: object, message: string): void
     warn(fields: object, message: string): void
   }
+  /** How long events are kept. */
+  retentionSeconds: number
   /** Waits before the next try. */
   pause: () => Promise<void>
 }
@@ -44,6 +47,20 @@ export async function prepare(options: PrepareOptions): Promise<void> {
   logger.info({}, 'ready')
 }
 
+/**
+ * Without a partition for today its events go into the default one, and are kept all the same: a role
+ * that may not make tables is worth a line in the log, and no refusal to start.
+ */
+async function makeDaysOfEvents(options: PrepareOptions): Promise<void> {
+  try {
+    await keepEvents(options)
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) throw error
+    const err = describeDatabaseError(error)
+    options.logger.warn({ err }, 'cannot make or drop the partitions of events')
+  }
+}
+
 /** Says what stands in the way; undefined when all is done. */
 async function tryToPrepare(options: PrepareOptions): Promise<string | undefined> {
   const { database, keyRing, allowedOrigins, clock, hostClock, migrate, seed } = options
@@ -55,6 +72,7 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
       return `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
     }
     clock.correct(await measureClockOffset(database, hostClock))
+    await makeDaysOfEvents(options)
     await seed()
     await allowedOrigins.load()
     await keyRing.load()

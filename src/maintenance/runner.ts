@@ -3,6 +3,7 @@ import type { Database } from '../db/connect.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { CutOffs } from '../sessions/cut-off.ts'
 import { clean } from './clean.ts'
+import { keepEvents } from './keep-events.ts'
 
 /** A host's clock that is further off than this is worth a line in the log. In milliseconds. */
 const OFFSET_NOTED_MS = 5_000
@@ -19,6 +20,8 @@ export interface RunnerOptions {
     warn(fields: object, message: string): void
   }
   pause: () => Promise<void>
+  /** How long events are kept. */
+  retentionSeconds: number
 }
 
 /**
@@ -39,6 +42,10 @@ export function runMaintenance(options: RunnerOptions): () => void {
       const marked = await cutOffs.markRest()
       if (marked > 0) logger.info({ marked }, 'marked sessions as ended that had been cut off')
     },
+    events: async () => {
+      const kept = await keepEvents(options)
+      if (kept.dropped > 0) logger.info(kept, 'dropped the events of past days')
+    },
     clean: async () => {
       const deleted = await clean({ db: database.kysely, clock, pause })
       if (deleted > 0) logger.info({ deleted }, 'deleted what had expired')
@@ -48,7 +55,12 @@ export function runMaintenance(options: RunnerOptions): () => void {
     setInterval(() => {
       jobs[name]().catch((err: unknown) => logger.warn({ err, job: name }, 'a job failed'))
     }, period).unref()
-  const timers = [every(MINUTE, 'clock'), every(MINUTE, 'cutOffs'), every(60 * MINUTE, 'clean')]
+  const timers = [
+    every(MINUTE, 'clock'),
+    every(MINUTE, 'cutOffs'),
+    every(60 * MINUTE, 'events'),
+    every(60 * MINUTE, 'clean'),
+  ]
   return () => {
     for (const timer of timers) clearInterval(timer)
   }

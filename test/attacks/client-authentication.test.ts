@@ -11,6 +11,7 @@ const BASIC: Partial<Registration> = {
   grantTypes: ['client_credentials', 'password', 'refresh_token'],
 }
 const POST: Partial<Registration> = { ...BASIC, authenticationMethod: 'client_secret_post' }
+const operator = { by: 'operator', origin: noOrigin }
 const FAILED = '401 invalid_client client_authentication_failed'
 const MISSING = '401 invalid_client client_authentication_missing'
 const AMBIGUOUS = '400 invalid_request client_authentication_ambiguous'
@@ -42,16 +43,16 @@ attack(58, 'an unknown client is told apart by nothing: not by a byte or a query
   const known = await service.addClient(BASIC)
   const publicClient = await service.addClient()
   const deleted = await service.addClient(BASIC)
-  await service.parts.cutOffs.deleteClient(deleted.clientId, {
-    by: 'operator',
-    origin: noOrigin,
-  })
+  await service.parts.cutOffs.deleteClient(deleted.clientId, operator)
+  const disabled = await service.addClient(BASIC)
+  await service.parts.cutOffs.disableClient(disabled.clientId, operator)
   await ask(service, {}, known.basic)
   const tries = [
     header('nobody:wrong'),
     header(`${known.clientId}:wrong`),
     header(`${publicClient.clientId}:wrong`),
     deleted.basic,
+    disabled.basic,
   ]
   const [expected, queries] = await countQueries(() => ask(service, {}, tries[0]))
   t.equal(summary(expected), FAILED)
@@ -154,22 +155,25 @@ attack(66, 'a public client has no secret, and speaks for no one but its users',
   t.equal(summary(await ask(service, { client_id: clientId })), forbidden)
 })
 
-attack(67, 'a deleted client is nobody, and its refresh tokens are dead', async (t) => {
+attack(67, 'a deleted or disabled client is nobody, its refresh tokens are dead', async (t) => {
   const service = await createTestService(t)
-  const client = await service.addClient(BASIC)
-  const { tokens } = await service.logIn(client)
-  await service.parts.cutOffs.deleteClient(client.clientId, {
-    by: 'operator',
-    origin: noOrigin,
-  })
-  t.equal(summary(await ask(service, {}, client.basic)), FAILED)
-  const refused = await service.refresh(client, tokens.refresh_token)
-  t.equal(summary(refused), FAILED)
-  const me = await service.inject({
-    url: '/me',
-    headers: { authorization: `Bearer ${tokens.access_token}` },
-  })
-  t.equal(me.statusCode, 401, 'so are its access tokens, here')
+  for (const end of ['deleteClient', 'disableClient'] as const) {
+    const client = await service.addClient(BASIC)
+    const { tokens } = await service.logIn(client)
+    await service.parts.cutOffs[end](client.clientId, operator)
+    t.equal(summary(await ask(service, {}, client.basic)), FAILED)
+    const refused = await service.refresh(client, tokens.refresh_token)
+    t.equal(summary(refused), FAILED)
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    const me = await service.inject({ url: '/me', headers })
+    t.equal(me.statusCode, 401, 'so are its access tokens, here')
+    if (end === 'deleteClient') continue
+    await service.parts.cutOffs.enableClient(client.clientId, operator)
+    t.equal(summary(await ask(service, {}, client.basic)), '200', 'enabled, it works again')
+    const ended = await service.refresh(client, tokens.refresh_token)
+    t.equal(summary(ended), '400 invalid_grant client_disabled', 'its sessions do not')
+    t.equal((await service.inject({ url: '/me', headers })).statusCode, 401)
+  }
 })
 
 attack(68, 'the secret before works until its overlap ends', async (t) => {

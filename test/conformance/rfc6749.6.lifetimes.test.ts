@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Registration } from '../../src/clients/registration.ts'
 import { claimsOf, postRaw, summary } from '../support/answer.ts'
 import { query } from '../support/database.ts'
 import { createTestService, ISSUER, ORDERS, type Tokens } from '../support/service.ts'
@@ -95,6 +96,31 @@ t.test('each lifetime can be a client’s own', async (t) => {
   service.clock.advance(100)
   const again = await service.refresh(client, rotated.json<Tokens>().refresh_token)
   t.equal(again.json<Tokens>().expires_in, 50, 'no access token outlives its session')
+})
+
+t.test('so can each window, and whether a late retry is believed', async (t) => {
+  const service = await createTestService(t)
+  const outcomes = async (registration: Partial<Registration>, waits: number[]) => {
+    const { tokens, client } = await service.logIn(await service.addClient(registration))
+    await service.refresh(client, tokens.refresh_token)
+    const told: string[] = []
+    for (const seconds of waits) {
+      service.clock.advance(seconds)
+      const answer = await service.refresh(client, tokens.refresh_token)
+      told.push(
+        answer.statusCode === 200 ? `${answer.headers['refresh-outcome']}` : summary(answer),
+      )
+    }
+    return told
+  }
+  const reused = '400 invalid_grant refresh_reused'
+  const long = { refreshRetryWindowSeconds: 60 }
+  t.strictSame(await outcomes(long, [60, 0.001]), ['retried', 'recovered'])
+  const none = { refreshRetryWindowSeconds: 0, refreshRecovery: 'deny' } as const
+  t.strictSame(await outcomes(none, [0]), [reused])
+  const short = { refreshRecoveryWindowSeconds: 100 }
+  t.strictSame(await outcomes(short, [100, 31]), ['recovered', reused])
+  t.strictSame(await outcomes({ refreshRecovery: 'deny' }, [30, 0.001]), ['retried', reused])
 })
 
 t.test('scope may be narrowed for one token, and asked for in full again', async (t) => {

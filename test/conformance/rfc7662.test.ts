@@ -116,6 +116,12 @@ t.test('whatever ends a session makes its tokens inactive at once', async (t) =>
       service.parts.endSessions.end({ sub }, 'ended_by_operator', end),
     'a deleted client': ({ service, client, end }) =>
       service.parts.cutOffs.deleteClient(client.clientId, end),
+    'a disabled client': ({ service, client, end }) =>
+      service.parts.cutOffs.disableClient(client.clientId, end),
+    'a cut-off of its client': ({ service, client, end }) =>
+      service.parts.cutOffs.set({ kind: 'client', id: client.clientId }, undefined, end),
+    'a cut-off of its user': ({ service, sub, end }) =>
+      service.parts.cutOffs.set({ kind: 'user', id: sub }, undefined, end),
     reuse: async ({ service, client, tokens }) => {
       let { refresh_token } = tokens
       for (let times = 0; times < 4; times += 1) {

@@ -1,5 +1,8 @@
 import t from 'tap'
 import { noOrigin } from '../../src/audit/event.ts'
+import { findClient } from '../../src/clients/store.ts'
+import { createCutOffs } from '../../src/sessions/cut-off.ts'
+import { listAlive } from '../../src/sessions/store.ts'
 import { query } from '../support/database.ts'
 import { atOnce, createSessions, type Sessions } from './fixtures/sessions.ts'
 
@@ -18,6 +21,8 @@ const ENDS: Record<string, (sessions: Sessions, round: Round) => Promise<unknown
   ended_by_operator: ({ endSessions }, { sid }) =>
     endSessions.end({ sid }, 'ended_by_operator', operator),
   user_disabled: ({ endSessions }, { username }) => endSessions.disableUser(username, operator),
+  cut_off: ({ cutOffs }, { sub }) => cutOffs.set({ kind: 'user', id: sub }, undefined, operator),
+  client_disabled: ({ cutOffs }, { clientId }) => cutOffs.disableClient(clientId, operator),
   client_deleted: ({ cutOffs }, { clientId }) => cutOffs.deleteClient(clientId, operator),
   password_changed: ({ endSessions }, { username }) =>
     endSessions.changePassword(username, 'another hash', operator),
@@ -175,4 +180,92 @@ t.test('a session that is not confirmed was never started', async (t) => {
   await t.rejects(sessions.start({ confirm }), /too large/)
   t.strictSame(await query(sessions.url, 'select from sessions'), [])
   t.strictSame(await sessions.events(), [])
+})
+
+t.test('one session more than a user may have at a client ends the oldest', async (t) => {
+  const sessions = await createSessions(t)
+  const other = await sessions.newClient('other')
+  const elsewhere = await sessions.start({ clientId: other })
+  const started: Awaited<ReturnType<typeof sessions.start>>[] = []
+  for (let n = 0; n < 5; n += 1) {
+    sessions.clock.advance(1)
+    started.push(await sessions.start({ maxSessions: 3 }))
+  }
+  const outcomes = await Promise.all(
+    started.map(async ({ refreshToken }) => (await sessions.rotate(refreshToken)).outcome),
+  )
+  t.strictSame(outcomes, ['ended', 'ended', 'rotated', 'rotated', 'rotated'])
+  const sid = started[0]?.session.sid as string
+  t.match(await sessions.row(sid), { end_reason: 'session_limit' })
+  t.equal((await sessions.rotate(elsewhere.refreshToken, { clientId: other })).outcome, 'rotated')
+  const bob = await sessions.newUser('bob')
+  await atOnce(20, () => sessions.start({ sub: bob, maxSessions: 4 }))
+  const alive = `select from sessions where sub = '${bob}' and ended_at is null`
+  t.equal((await query(sessions.url, alive)).length, 4, 'of many at once none is left over')
+  const told = `select detail->>'by' as by from events
+    where sub = '${bob}' and type = 'session.ended'`
+  t.strictSame(await query(sessions.url, told), Array(16).fill({ by: 'mintmark' }))
+})
+
+t.test('a cut-off ends what started before it, and nothing that starts after', async (t) => {
+  const sessions = await createSessions(t)
+  const { cutOffs, clock, clientId, sub } = sessions
+  const first = await sessions.start()
+  clock.advance(3600)
+  const between = clock.now()
+  const second = await sessions.start()
+  const past = await cutOffs.set({ kind: 'user', id: sub }, between, operator)
+  t.match(past, { ended: 1, more: false, cutOff: { notBefore: between } })
+  t.match(await sessions.row(first.session.sid), { end_reason: 'cut_off' })
+  t.equal((await sessions.rotate(second.refreshToken)).outcome, 'rotated')
+  t.match(await cutOffs.set({ kind: 'user', id: sub }, between - 1, operator), {
+    cutOff: { notBefore: between },
+  })
+  t.match(await cutOffs.set({ kind: 'client', id: clientId }, undefined, operator), { ended: 1 })
+  const third = await sessions.start()
+  const client = await findClient(sessions.database.kysely, clientId)
+  t.ok(third.session.createdAt >= (client?.cutOff?.notBefore ?? 0), 'at the same instant')
+  const asked = { cutOff: client?.cutOff }
+  t.equal((await sessions.rotate(third.refreshToken, asked)).outcome, 'rotated')
+  t.equal(await cutOffs.set({ kind: 'client', id: 'nobody' }, undefined, operator), undefined)
+})
+
+t.test('a client of very many sessions is cut off by one row; the others follow', async (t) => {
+  const sessions = await createSessions(t)
+  const { session, refreshToken } = await sessions.start()
+  await query(
+    sessions.url,
+    `insert into sessions (id, handle_hash, generation, recoveries, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at)
+    select gen_random_uuid(), uuid_send(gen_random_uuid()), 0, 0, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at
+    from sessions, generate_series(1, 1700)`,
+  )
+  const { database } = sessions
+  const { transaction } = database
+  let left = 2
+  const dying = createCutOffs({
+    ...sessions,
+    database: {
+      ...database,
+      transaction: (work) => {
+        left -= 1
+        if (left < 0) throw new Error('the process dies')
+        return transaction(work)
+      },
+    },
+  })
+  await t.rejects(dying.disableClient('web', operator), /the process dies/)
+  const open = 'select from sessions where ended_at is null'
+  t.equal((await query(sessions.url, open)).length, 1201, 'after one batch')
+  const client = await findClient(database.kysely, 'web')
+  t.match(client, { disabledAt: sessions.clock.now(), cutOff: { reason: 'client_disabled' } })
+  const refused = await sessions.rotate(refreshToken, { cutOff: client?.cutOff })
+  t.strictSame(refused, { outcome: 'ended', reason: 'client_disabled' }, 'all the same')
+  t.strictSame(await listAlive(database.kysely, { limit: 10 }, sessions.clock.now()), [])
+  t.equal(await sessions.cutOffs.markRest(), 1201)
+  t.equal(await sessions.cutOffs.markRest(), 0, 'once')
+  t.match(await sessions.row(session.sid), { end_reason: 'client_disabled' })
+  t.equal(await sessions.cutOffs.enableClient('web', operator), true)
+  t.equal((await sessions.rotate(refreshToken)).outcome, 'ended', 'what has ended stays so')
 })

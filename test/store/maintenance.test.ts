@@ -7,6 +7,7 @@ import { measureClockOffset } from '../../src/db/reference-clock.ts'
 import { createKeyRing } from '../../src/keys/key-ring.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { clean } from '../../src/maintenance/clean.ts'
+import { keepEvents } from '../../src/maintenance/keep-events.ts'
 import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
@@ -147,6 +148,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
     hostClock,
+    retentionSeconds: 90 * 86_400,
     migrate: undefined,
     seed: async () => {},
     logger: { info: say, warn: say },
@@ -241,4 +243,61 @@ t.test('a start tells which client’s cookie can never reach the service', asyn
   await prepare({ ...options, logger })
   t.match(told, [{ client_id: 'lost', problem: /app\.elsewhere\.example.*of different sites/ }])
   t.equal(told.length, 1)
+})
+
+t.test('events have a partition for each day, which is dropped after its time', async (t) => {
+  const sessions = await createSessions(t)
+  const { database, url, clock } = sessions
+  const keep = (retentionDays: number) =>
+    keepEvents({ database, clock, retentionSeconds: retentionDays * 86_400 })
+  const partitions = async () => {
+    const rows = await query(
+      url,
+      "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'events'::regclass order by 1",
+    )
+    return rows.map(({ name }) => name)
+  }
+  const rowsIn = async (name: string) => (await query(url, `select from ${name}`)).length
+  const day = (n: number) =>
+    `events_${new Date(clock.now() + n * DAY).toISOString().slice(0, 10).replaceAll('-', '_')}`
+  // Before the first partition was made, events were written.
+  await sessions.start()
+  const made = await Promise.all([keep(90), keep(90), keep(90)])
+  t.equal(
+    made.reduce((sum, one) => sum + one.made, 0),
+    7,
+    'replicas that do so at once, each once',
+  )
+  const [today, tomorrow] = [day(0), day(1)]
+  t.strictSame(await partitions(), [...[1, 2, 3, 4, 5, 6, 7].map(day), 'events_of_no_day'])
+  t.equal(await rowsIn('events_of_no_day'), 1, 'the day that had events already stays where it is')
+  clock.advance(86_400)
+  await sessions.start()
+  t.equal(await rowsIn(tomorrow), 1, 'the next day has its own')
+  clock.advance(30 * 86_400)
+  t.strictSame(await keep(90), { made: 8, dropped: 0 }, 'after a month off')
+  t.equal((await query(url, 'select from events')).length, 2, 'nothing is lost')
+  t.strictSame(await keep(30), { made: 0, dropped: 0 }, 'the last event is not older than that')
+  t.equal(await rowsIn('events_of_no_day'), 0, 'but what was in no partition is')
+  clock.advance(86_400)
+  t.match(await keep(30), { dropped: 1 })
+  t.notOk((await partitions()).includes(tomorrow) || (await partitions()).includes(today))
+  t.equal((await query(url, 'select from events')).length, 0)
+})
+
+t.test('a role that may not make tables starts all the same, and says so', async (t) => {
+  const url = await createTestDatabase(t)
+  const name = `mintmark_role_${process.pid}`
+  await query(url, `create role ${name} login password 'x'`)
+  t.teardown(async () => {
+    await query(url, `drop owned by ${name}`)
+    await query(url, `drop role ${name}`)
+  })
+  await query(url, `grant all on all tables in schema public to ${name}`)
+  const as = new URL(url)
+  as.username = name
+  as.password = 'x'
+  const { options, said } = createPreparation(t, as.href)
+  await prepare(options)
+  t.strictSame(said, ['cannot make or drop the partitions of events', 'ready'])
 })

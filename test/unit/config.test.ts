@@ -43,6 +43,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     refreshRecoveryWindowSeconds: 86_400,
     refreshRecovery: 'allow',
     refreshAcceptAhead: true,
+    auditRetentionSeconds: 90 * 86_400,
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     passwordQueueLimit: 100,
     trustedProxies: [],

@@ -1,0 +1,92 @@
+import { sql } from 'kysely'
+import type { Database, Executor } from '../../db/connect.ts'
+
+const DAY_MS = 86_400_000
+
+/** A day (UTC) by its number since the epoch. */
+type Day = number
+
+/** Holds up nobody for long who is writing events. */
+const LOCK_LIMIT = '2s'
+
+/**
+ * Makes a partition for the day of `now` (milliseconds since the epoch) and for each of the `ahead`
+ * days after it that has none. Replicas may do so at once. A day that the default partition already
+ * has events of stays there. Returns how many were made; throws what Postgres throws, such as when
+ * the role does not own the table.
+ */
+export async function makeDays(database: Database, now: number, ahead: number): Promise<number> {
+  const today = Math.floor(now / DAY_MS)
+  const there = new Set(await listDays(database.kysely))
+  let made = 0
+  for (let day = today; day <= today + ahead; day += 1) {
+    if (!there.has(day) && (await database.transaction((tx) => makeDay(tx, day)))) made += 1
+  }
+  return made
+}
+
+/**
+ * Drops the partitions whose last event is older than `before` (milliseconds since the epoch), and
+ * empties the default one when all in it is. Returns how many were dropped.
+ */
+export async function dropDays(database: Database, before: number): Promise<number> {
+  const days = await listDays(database.kysely)
+  const old = days.filter((day) => (day + 1) * DAY_MS <= before)
+  for (const day of old) {
+    await database.transaction(async (tx) => {
+      await limitLocks(tx)
+      await sql`drop table if exists ${sql.table(nameOf(day))}`.execute(tx)
+    })
+  }
+  const { rows } = await sql<{ newest: Date | null }>`
+    select max(at) as newest from events_of_no_day
+  `.execute(database.kysely)
+  const newest = rows[0]?.newest?.getTime()
+  if (newest !== undefined && newest < before) {
+    await sql`truncate events_of_no_day`.execute(database.kysely)
+  }
+  return old.length
+}
+
+/** Makes the partition of a day. False when another replica has, or its events are elsewhere. */
+async function makeDay(tx: Executor, day: Day): Promise<boolean> {
+  await limitLocks(tx)
+  await sql`select pg_advisory_xact_lock(hashtextextended('mintmark: days of events', 0))`.execute(
+    tx,
+  )
+  const [from, to] = [day, day + 1].map((one) => new Date(one * DAY_MS).toISOString())
+  const { rows } = await sql<{ free: boolean }>`
+    select to_regclass(${nameOf(day)}) is null and not exists (
+      select from events_of_no_day where at >= ${from}::timestamptz and at < ${to}::timestamptz
+    ) as free
+  `.execute(tx)
+  if (!rows[0]?.free) return false
+  const table = sql.table(nameOf(day))
+  // Made beside the table and attached: to make it within would lock out whoever writes.
+  await sql`create table ${table} (like events including defaults)`.execute(tx)
+  await sql`
+    alter table events attach partition ${table} for values from (${sql.lit(from)}) to (${sql.lit(to)})
+  `.execute(tx)
+  return true
+}
+
+async function limitLocks(tx: Executor): Promise<void> {
+  await sql`set local lock_timeout = ${sql.lit(LOCK_LIMIT)}`.execute(tx)
+}
+
+/** The days that have a partition of their own. */
+async function listDays(db: Executor): Promise<Day[]> {
+  const { rows } = await sql<{ name: string }>`
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'events'::regclass
+  `.execute(db)
+  return rows.flatMap(({ name }) => {
+    const [, date] = /^events_(\d{4}_\d\d_\d\d)$/.exec(name) ?? []
+    return date === undefined ? [] : Date.parse(date.replaceAll('_', '-')) / DAY_MS
+  })
+}
+
+function nameOf(day: Day): string {
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+  return `events_${date.replaceAll('-', '_')}`
+}

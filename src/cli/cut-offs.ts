@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { listCutOffs } from '../revocations/store.ts'
+import { type Answer, answering } from './answer.ts'
+import { instant } from './arguments.ts'
+import { unknownClient } from './clients-show.ts'
+import { withDeployment } from './deployment.ts'
+import { CommandFailure, EXIT } from './failure.ts'
+import { operator } from './operator.ts'
+import { OFFLINE_NOTE } from './sessions-end.ts'
+import { count, table } from './table.ts'
+import { iso, when } from './times.ts'
+
+/** `mintmark cut-offs`: ending all sessions that started before an instant. */
+export function addCutOffsCommands(program: Command): void {
+  const cutOffs = program
+    .command('cut-offs')
+    .description('end all sessions of a user or a client that started before an instant')
+  cutOffs
+    .command('set')
+    .description('end them; the newest instant stands')
+    .option('--sub <sub>', 'the sessions of this user')
+    .option('--client <client_id>', 'the sessions of this client, however many')
+    .option(
+      '--before <instant>',
+      'those that started before, such as 2026-11-21T12:00:00Z; else all',
+      instant,
+    )
+    .action(answering(setCutOff))
+  cutOffs.command('list').description('list the cut-offs').action(answering(showCutOffs))
+}
+
+function setCutOff(options: { sub?: string; client?: string; before?: number }): Promise<Answer> {
+  const { sub, client, before } = options
+  const id = sub ?? client
+  if (id === undefined || (sub !== undefined && client !== undefined)) {
+    throw new CommandFailure('usage', 'give either --sub or --client', EXIT.usage)
+  }
+  const kind = sub === undefined ? 'client' : 'user'
+  return withDeployment([], async ({ cutOffs, clock }) => {
+    if (before !== undefined && before > clock.now()) {
+      throw new CommandFailure('usage', '--before must not be in the future', EXIT.usage)
+    }
+    const result = await cutOffs.set({ kind, id }, before, operator)
+    if (result === undefined) throw unknownClient(id)
+    const { ended, more, cutOff } = result
+    const number = `${more ? 'more than ' : ''}${count(ended, 'session')}`
+    return {
+      json: { kind, id, not_before: iso(cutOff.notBefore), sessions_ended: ended, more },
+      text: `Ended ${number} of ${kind} ${id}: all that started before ${when(cutOff.notBefore)}.`,
+      notes: [OFFLINE_NOTE],
+    }
+  })
+}
+
+function showCutOffs(): Promise<Answer> {
+  return withDeployment([], async ({ database }) => {
+    const made = await listCutOffs(database.kysely)
+    return {
+      json: {
+        cut_offs: made.map((one) => ({
+          kind: one.kind,
+          id: one.id,
+          not_before: iso(one.notBefore),
+          reason: one.reason,
+          made_at: iso(one.madeAt),
+          made_by: one.madeBy,
+        })),
+      },
+      text: table(
+        ['of', 'id', 'not before', 'reason', 'made', 'by'],
+        made.map((one) => [
+          one.kind,
+          one.id,
+          when(one.notBefore),
+          one.reason,
+          when(one.madeAt),
+          one.madeBy,
+        ]),
+        'No cut-offs.',
+      ),
+    }
+  })
+}

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
-import { classify, DatabaseUnavailable } from './failure.ts'
+import { createAcquire } from './acquire.ts'
 import type { Schema } from './schema.ts'
 import { retryConflicts } from './transaction.ts'
 
@@ -53,16 +53,17 @@ export function connectDatabase(options: {
   // From when the pool lets go of a new connection until its borrower awaited it, nobody else
   // listens: a server that stops just then would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
+  const acquire = createAcquire(pool)
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({
-      pool: { options: pool.options, connect: () => connect(pool), end: () => pool.end() },
+      pool: { options: pool.options, connect: acquire, end: () => pool.end() },
     }),
   })
   return {
     kysely,
     run: (statement, values) =>
       retryConflicts(async () => {
-        const connection = await connect(pool)
+        const connection = await acquire()
         try {
           return (await connection.query({ ...statement, values })).rows
         } finally {
@@ -72,35 +73,4 @@ export function connectDatabase(options: {
     transaction: (work) => retryConflicts(() => kysely.transaction().execute(work)),
     close: () => kysely.destroy(),
   }
-}
-
-/**
- * A connection that classifies errors and, once it failed as a connection, is destroyed on release:
- * returned plainly, it would fail its next borrower too. Whatever keeps us from connecting, be it a
- * wrong password or a database that takes no connections, is the operator's trouble and no caller's.
- */
-async function connect(pool: pg.Pool) {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw new DatabaseUnavailable(error, false)
-  })
-  let broken: Error | undefined
-  const note = (error: Error) => {
-    broken = error
-  }
-  client.on('error', note)
-  return {
-    query: async (...parameters: Parameters<pg.PoolClient['query']>) => {
-      try {
-        return await client.query(...parameters)
-      } catch (error) {
-        const classified = classify(error)
-        if (classified !== error) broken = classified as Error
-        throw classified
-      }
-    },
-    release: () => {
-      client.off('error', note)
-      client.release(broken)
-    },
-  } as pg.PoolClient
 }

@@ -30,6 +30,11 @@ export function isConflict(error: unknown): boolean {
   return CONFLICT_STATE.test(stateOf(error))
 }
 
+/** Whether the server takes no writes: a primary that has become a standby (25006). */
+export function isReadOnly(error: unknown): boolean {
+  return stateOf(error) === '25006'
+}
+
 /** Whether a unique constraint refused a row. */
 export function isDuplicate(error: unknown): boolean {
   return stateOf(error) === '23505'

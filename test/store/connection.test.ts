@@ -252,6 +252,27 @@ t.test('a server that is away is an outage for every way to ask, until it is bac
   }
 })
 
+t.test('once the server takes no writes, no connection from before is used again', async (t) => {
+  const url = await createTable(t)
+  const database = connect(t, url, 3)
+  const meet = createMeeting()
+  const standBy = 'set default_transaction_read_only = on'
+  const open = () =>
+    database.transaction(async (tx) => {
+      await sql.raw(standBy).execute(tx)
+      await meet()
+      return pidOf(tx)
+    })
+  const before = await Promise.all([open(), open()])
+  await t.rejects(
+    database.transaction((tx) => increment(tx, 1)),
+    { ...UNAVAILABLE, fateUnknown: false },
+  )
+  t.notOk(before.includes(await pidOf(database.kysely)), 'not even to read')
+  await database.transaction((tx) => increment(tx, 1))
+  t.strictSame(await counts(url), [1, 0], 'the next one writes')
+})
+
 t.test('a pool that is used up is an outage, not a silence', async (t) => {
   const url = await createTable(t)
   const database = connect(t, url, 1)

@@ -21,6 +21,7 @@ import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createRotateRefreshToken } from './sessions/rotate.ts'
+import { createSessionLog, type SessionLog } from './sessions/session-log.ts'
 import { createStartSession } from './sessions/start.ts'
 import { isSubject } from './sessions/subject.ts'
 import { createIntrospect } from './tokens/introspect.ts'
@@ -43,8 +44,9 @@ export function composeOperations(options: {
   clock: Clock
   random: Random
   hashing: Parameters<typeof createWorkQueue>[0]
+  sessionLog: SessionLog
 }) {
-  const { database, clock, random } = options
+  const { database, clock, random, sessionLog } = options
   const passwords = createPasswords(createWorkQueue(options.hashing))
   const toEventRow = createToEventRow({ clock, random })
   const recordEvents = createRecordEvents(toEventRow)
@@ -56,8 +58,8 @@ export function composeOperations(options: {
     registerClient: createRegisterClient({ ...parts, isSubject }),
     rotateClientSecret: createRotateClientSecret(parts),
     registerUser: createRegisterUser(parts),
-    endSessions: createEndSessions(parts),
-    cutOffs: createCutOffs(parts),
+    endSessions: createEndSessions({ ...parts, sessionLog }),
+    cutOffs: createCutOffs({ ...parts, sessionLog }),
   }
 }
 
@@ -84,11 +86,12 @@ export function compose(options: {
   const allowedOrigins = createAllowedOrigins({ db, clock })
   const authenticateClient = createAuthenticateClient({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
-  const operations = composeOperations({ database, clock, random, hashing })
+  const sessionLog = createSessionLog({ logger, clock })
+  const operations = composeOperations({ database, clock, random, hashing, sessionLog })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
-  const sessionOptions = { database, clock, random, refreshTokens, recordEvents }
+  const sessionOptions = { database, clock, random, refreshTokens, recordEvents, sessionLog }
   const startSession = createStartSession(sessionOptions)
   const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, toEventRow })
 

@@ -54,7 +54,13 @@ export type Event =
       presented: number
       lastAddress: string | undefined
     } & OfSession)
-  | ({ type: 'refresh.ahead'; generation: number; presented: number } & OfSession)
+  | ({
+      type: 'refresh.ahead'
+      generation: number
+      presented: number
+      /** When the row had last been used: the database is at least as new as that. */
+      rowUsedAt: number
+    } & OfSession)
   | ({ type: 'refresh.client_mismatch'; presentedBy: string } & OfSession)
   // The first ones of a session.
   | ({
@@ -63,6 +69,8 @@ export type Event =
       generation: number
       presented: number
     } & OfSession)
+  /** What a set-back of the database had lost was made up for, or found to be nothing. */
+  | { type: 'restore.closed'; how: 'from_log' | 'end_all' | 'nothing_lost'; ended: number }
   | { type: 'token.revoked'; jti: string; sub: string; clientId: string }
   | { type: 'login.failed'; clientId: string; sub: string | undefined }
   | { type: 'client.authentication_failed'; clientId: string; method: string }

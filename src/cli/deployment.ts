@@ -7,6 +7,7 @@ import { migrateAt, migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import { readDemo } from '../development/demo.ts'
 import { openDevelopment } from '../development/open.ts'
+import { noSessionLog } from '../sessions/session-log.ts'
 import { closing } from './closing.ts'
 import { CommandFailure } from './failure.ts'
 import { count } from './table.ts'
@@ -32,7 +33,13 @@ export function withDeployment<T, N extends Need = never>(
     const clock = createCorrectedClock(systemClock)
     clock.correct(await measureClockOffset(database, systemClock))
     const hashing = { concurrency: 1, limit: 1 }
-    const operations = composeOperations({ database, clock, random: systemRandom, hashing })
+    const operations = composeOperations({
+      database,
+      clock,
+      random: systemRandom,
+      hashing,
+      sessionLog: noSessionLog,
+    })
     return work({ ...operations, config })
   })
 }

@@ -13,6 +13,7 @@ import {
   diagnoseServer,
 } from './doctor-database.ts'
 import { diagnoseRedis } from './doctor-redis.ts'
+import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
 import { count } from './table.ts'
 
@@ -20,7 +21,7 @@ import { count } from './table.ts'
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('examine configuration, database, migrations, keys, clock and cookies')
+    .description('examine configuration, database, migrations, restores, keys, clock and cookies')
     .option('--origin <origin>', 'also whether pages of it can call and use cookies', originOption)
     .action(answering(examine))
 }
@@ -68,8 +69,14 @@ async function diagnoseDeployment(origin: string | undefined): Promise<Diagnosis
       const diagnoses = await diagnoseDatabase(database, config)
       const migrations = diagnoses.find(({ topic }) => topic === 'migrations')
       if (migrations?.verdict !== 'good') return diagnoses
+      const restore = await diagnoseRestore(database)
       const keys = await diagnoseKeys(database, config.masterKeys)
-      return [...diagnoses, ...keys, ...(await diagnoseBrowsers(database, config.issuer, origin))]
+      return [
+        ...diagnoses,
+        restore,
+        ...keys,
+        ...(await diagnoseBrowsers(database, config.issuer, origin)),
+      ]
     })
   } catch (error) {
     return error instanceof ConfigurationError ? diagnoseDatabaseAlone() : [unavailable(error)]

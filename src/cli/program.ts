@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.ts'
 import { addKeysCommands } from './keys.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { addOpenapiCommand } from './openapi.ts'
+import { addRestoredCommands } from './restored.ts'
 import { addServeCommand } from './serve.ts'
 import { addSessionsCommands } from './sessions.ts'
 import { addTokenCommands } from './token.ts'
@@ -51,6 +52,7 @@ export function createProgram(json: boolean): Command {
   addAudiencesCommands(program)
   addKeysCommands(program)
   addTokenCommands(program)
+  addRestoredCommands(program)
   addDoctorCommand(program)
   addOpenapiCommand(program)
   return program

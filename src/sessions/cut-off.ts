@@ -6,6 +6,7 @@ import type { Database, Executor } from '../db/connect.ts'
 import type { CutOff, CutOffSubject, MadeCutOff } from '../revocations/cut-off.ts'
 import { endMarking, listMarking, putCutOff } from '../revocations/store.ts'
 import { type Actor, endEvents } from './end.ts'
+import type { SessionLog } from './session-log.ts'
 import { markEnded, markSomeEnded } from './store.ts'
 
 /** What came of a cut-off. */
@@ -58,8 +59,9 @@ export function createCutOffs(options: {
   database: Database
   clock: Clock
   recordEvents: RecordEvents
+  sessionLog: SessionLog
 }): CutOffs {
-  const { database, clock, recordEvents } = options
+  const { database, clock, recordEvents, sessionLog } = options
 
   const putForClient = (tx: Executor, id: string, { notBefore, reason }: CutOff, by: string) =>
     putCutOff(tx, { kind: 'client', id, notBefore, reason, madeAt: clock.now(), madeBy: by }, true)
@@ -67,33 +69,37 @@ export function createCutOffs(options: {
   /** Marks sessions behind a client's cut-off until none is left, or `most` have been. */
   const mark = async (cutOff: MadeCutOff, actor: Actor, most: number): Promise<CutOffResult> => {
     for (let total = 0; ; ) {
-      const { length } = await database.transaction(async (tx) => {
+      const batch = await database.transaction(async (tx) => {
         const ended = await markSomeEnded(tx, cutOff.id, cutOff, clock.now(), BATCH)
         await recordEvents(tx, actor.origin, endEvents(ended, cutOff.reason, actor))
         if (ended.length < BATCH) await endMarking(tx, cutOff)
         return ended
       })
-      total += length
-      if (length < BATCH) return { cutOff, ended: total, more: false }
+      sessionLog.ended(batch, cutOff.reason, actor.by)
+      total += batch.length
+      if (batch.length < BATCH) return { cutOff, ended: total, more: false }
       if (total >= most) return { cutOff, ended: total, more: true }
     }
   }
 
-  const cutOffUser = (sub: string, startedBefore: number | undefined, actor: Actor) =>
-    database.transaction(async (tx): Promise<CutOffResult> => {
+  const cutOffUser = async (sub: string, startedBefore: number | undefined, actor: Actor) => {
+    const [cutOff, ended] = await database.transaction(async (tx) => {
       // No session of the user starts meanwhile: its row would not be seen here.
       await reserveName(tx, sub)
       const madeAt = clock.now()
       const notBefore = startedBefore ?? madeAt
       const made = { kind: 'user', id: sub, madeAt, madeBy: actor.by } as const
-      const cutOff = await putCutOff(tx, { ...made, notBefore, reason: 'cut_off' }, false)
+      const put = await putCutOff(tx, { ...made, notBefore, reason: 'cut_off' }, false)
       const said = { sub, notBefore: new Date(notBefore).toISOString(), by: actor.by }
       const filter = startedBefore === undefined ? { sub } : { sub, startedBefore }
-      const ended = await markEnded(tx, filter, 'cut_off', madeAt)
-      const events = endEvents(ended, 'cut_off', actor)
+      const marked = await markEnded(tx, filter, 'cut_off', madeAt)
+      const events = endEvents(marked, 'cut_off', actor)
       await recordEvents(tx, actor.origin, [{ type: 'cut_off.set', ...said }, ...events])
-      return { cutOff, ended: ended.length, more: false }
+      return [put, marked]
     })
+    sessionLog.ended(ended, 'cut_off', actor.by)
+    return { cutOff, ended: ended.length, more: false }
+  }
 
   /** Changes a client and cuts it off, in one transaction; undefined when `change` found none. */
   const withClient = async (

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import { markDisabled, markEnabled, replacePassword } from '../users/store.ts'
 import type { Session } from './session.ts'
+import type { SessionLog } from './session-log.ts'
 import { type EndFilter, markEnded } from './store.ts'
 
 /** Who ends something and from where. `by` is a sub, a client_id or `operator`. */
@@ -35,8 +36,9 @@ export function createEndSessions(options: {
   database: Database
   clock: Clock
   recordEvents: RecordEvents
+  sessionLog: SessionLog
 }): EndSessions {
-  const { database, clock, recordEvents } = options
+  const { database, clock, recordEvents, sessionLog } = options
 
   const endIn = async (tx: Executor, filter: EndFilter, reason: EndReason, actor: Actor) => {
     const ended = await markEnded(tx, filter, reason, clock.now())
@@ -44,10 +46,21 @@ export function createEndSessions(options: {
     return ended
   }
 
+  /** Commits what `work` ends, and has the log tell it. */
+  const commit = async <T extends Session[] | undefined>(
+    reason: EndReason,
+    { by }: Actor,
+    work: (tx: Executor) => Promise<T>,
+  ): Promise<T> => {
+    const ended = await database.transaction(work)
+    sessionLog.ended(ended ?? [], reason, by)
+    return ended
+  }
+
   return {
-    end: (filter, reason, actor) => database.transaction((tx) => endIn(tx, filter, reason, actor)),
+    end: (filter, reason, actor) => commit(reason, actor, (tx) => endIn(tx, filter, reason, actor)),
     disableUser: (username, actor) =>
-      database.transaction(async (tx) => {
+      commit('user_disabled', actor, async (tx) => {
         const sub = await markDisabled(tx, username, clock.now())
         if (sub === undefined) return undefined
         await recordEvents(tx, actor.origin, [{ type: 'user.disabled', sub, by: actor.by }])
@@ -61,7 +74,7 @@ export function createEndSessions(options: {
         return true
       }),
     changePassword: (username, passwordHash, actor) =>
-      database.transaction(async (tx) => {
+      commit('password_changed', actor, async (tx) => {
         const sub = await replacePassword(tx, username, passwordHash, clock.now())
         if (sub === undefined) return undefined
         await recordEvents(tx, actor.origin, [{ type: 'user.password_changed', sub, by: actor.by }])

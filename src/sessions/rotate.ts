@@ -9,6 +9,7 @@ import { type Rotation, type RotationRequest, useOf } from './rotations/request.
 import { settle } from './rotations/settle.ts'
 import { countRetry, rotate } from './rotations/store.ts'
 import type { Session } from './session.ts'
+import type { SessionLog } from './session-log.ts'
 import { type Found, findByHandle } from './store.ts'
 
 /** Rotates a refresh token. Returns the outcome, never throws it; throws DatabaseUnavailable. */
@@ -23,8 +24,9 @@ export function createRotateRefreshToken(options: {
   refreshTokens: RefreshTokens
   recordEvents: RecordEvents
   toEventRow: ToEventRow
+  sessionLog: SessionLog
 }): RotateRefreshToken {
-  const { database, clock, refreshTokens, recordEvents, toEventRow } = options
+  const { database, clock, refreshTokens, recordEvents, toEventRow, sessionLog } = options
 
   return async (request) => {
     const token = refreshTokens.parse(request.refreshToken)
@@ -61,8 +63,13 @@ export function createRotateRefreshToken(options: {
           return retry(found, decision)
         case 'recovered':
         case 'reused':
-        case 'ahead':
-          return database.transaction((tx) => settle(tx, recordEvents, token, request, clock.now()))
+        case 'ahead': {
+          const settled = await database.transaction((tx) =>
+            settle(tx, recordEvents, token, request, clock.now()),
+          )
+          tell(settled, found.session)
+          return settled
+        }
         default: {
           const refusal = refusalOf(found.session, decision, about(found, token), request.clientId)
           const { origin } = request
@@ -83,6 +90,13 @@ export function createRotateRefreshToken(options: {
       const counted = await countRetry(database, found, toEventRow(request.origin, event))
       const value = isHeld ? request.refreshToken : token.successor()
       return counted && grant('retried', counted, value)
+    }
+
+    /** Has the log tell what was committed of a session that stood so before. */
+    const tell = (settled: Rotation | undefined, before: Session) => {
+      if (settled?.outcome === 'ahead') sessionLog.setBack(before.lastUsedAt)
+      if (settled?.outcome !== 'reused') return
+      sessionLog.ended([before], 'refresh_reused', request.clientId)
     }
 
     /** Whether the row shows what our own lost statement did: that is no retry, whatever the policy. */

@@ -9,6 +9,7 @@ import { lockUser } from '../users/store.ts'
 import { endEvents } from './end.ts'
 import type { RefreshTokens } from './refresh-token.ts'
 import type { Session } from './session.ts'
+import type { SessionLog } from './session-log.ts'
 import { addSession, listOldest, markEnded } from './store.ts'
 
 /** A session to start; lengths in seconds. A user whose row is here adds its roles and claims. */
@@ -53,8 +54,9 @@ export function createStartSession(options: {
   random: Random
   refreshTokens: RefreshTokens
   recordEvents: RecordEvents
+  sessionLog: SessionLog
 }): StartSession {
-  const { database, clock, random, refreshTokens, recordEvents } = options
+  const { database, clock, random, refreshTokens, recordEvents, sessionLog } = options
   const begin = (start: SessionStart) =>
     database.transaction<Started>(async (tx) => {
       // Held until the session is in: whoever cuts the user off, or makes the text a client_id, comes
@@ -118,13 +120,13 @@ export function createStartSession(options: {
       clock.now(),
     )
     if (tooMany.length === 0) return
-    await database.transaction(async (tx) => {
-      for (const sid of tooMany) {
-        const ended = await markEnded(tx, { sid }, 'session_limit', clock.now())
-        const actor = { by: SERVICE, origin: start.origin }
-        await recordEvents(tx, start.origin, endEvents(ended, 'session_limit', actor))
-      }
+    const actor = { by: SERVICE, origin: start.origin }
+    const ended = await database.transaction(async (tx) => {
+      const marked = await markEnded(tx, { sids: tooMany }, 'session_limit', clock.now())
+      await recordEvents(tx, start.origin, endEvents(marked, 'session_limit', actor))
+      return marked
     })
+    sessionLog.ended(ended, 'session_limit', SERVICE)
   }
 
   return async (start) => {

@@ -127,9 +127,11 @@ export async function addSession(
     .execute()
 }
 
-/** Which sessions to end: one, or those of a user. One of the two must be given. */
+/** Which sessions to end: one, some, or those of a user. One of the three must be given. */
 export interface EndFilter {
   readonly sid?: string
+  /** These, some hundreds at most. */
+  readonly sids?: readonly string[]
   readonly sub?: string
   /** All but this one. */
   readonly exceptSid?: string
@@ -148,10 +150,11 @@ export async function markEnded(
     .updateTable('sessions')
     .set({ ended_at: new Date(at), end_reason: reason })
     .where('ended_at', 'is', null)
-  if ((filter.sid ?? filter.sub) === undefined) {
+  if ((filter.sid ?? filter.sids ?? filter.sub) === undefined) {
     throw new Error('refusing to end every session')
   }
   if (filter.sid !== undefined) query = query.where('id', '=', filter.sid)
+  if (filter.sids !== undefined) query = query.where('id', 'in', filter.sids)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
   if (filter.exceptSid !== undefined) query = query.where('id', '<>', filter.exceptSid)
   if (filter.startedBefore !== undefined) {
@@ -180,8 +183,7 @@ export async function listOldest(
     .orderBy('id', 'desc')
     .offset(keep)
     .execute()
-  // One order for all who end them, so that none waits for another in a circle.
-  return rows.map(({ id }) => id).sort()
+  return rows.map(({ id }) => id)
 }
 
 /** Ends at most `limit` sessions of the client that started before an instant, and returns them. */

@@ -241,12 +241,14 @@ t.test('reuse ends that one session and no other of the user', async (t) => {
 t.test('a value from after a restored backup is accepted, and the chain goes on', async (t) => {
   const { service, sid, sub, client, present, chain } = await start(t)
   const values = await chain(5)
+  const rowUsedAt = service.clock.now()
+  service.clock.advance(60)
   await query(service.databaseUrl, 'update sessions set generation = 1')
   const ahead = await present(values[4] as string)
   t.strictSame(ahead, { outcome: 'recovered', next: values[5] }, 'no logout after a failover')
   t.match(await rowOf(service), { generation: 5, ended_at: null })
   t.strictSame(await readEvents(service, 'refresh.ahead'), [
-    { sid, sub, client_id: client.clientId, detail: { generation: 1, presented: 4 } },
+    { sid, sub, client_id: client.clientId, detail: { generation: 1, presented: 4, rowUsedAt } },
   ])
   t.equal((await present(values[5] as string)).outcome, 'rotated')
 })

@@ -350,6 +350,76 @@ t.test('an audience can name the algorithm of its tokens', async (t) => {
   t.notMatch(JSON.stringify(keys), /"d"|sealed/)
 })
 
+t.test('a database that was set back is told, and its log says what ends it lost', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const client = await service.addClient()
+  const [kept, also, left] = [
+    await service.logIn(client),
+    await service.logIn(client),
+    await service.logIn(client),
+  ]
+  const refresh = async ({ tokens }: typeof kept) => {
+    const answer = await service.refresh(client, tokens.refresh_token)
+    tokens.refresh_token = answer.json<{ refresh_token: string }>().refresh_token
+    return answer.statusCode
+  }
+  const told = (what: string) => service.log.filter((line) => line.includes(what))
+  const from = new Date(service.clock.now()).toISOString()
+  await Promise.all([refresh(kept), refresh(also)])
+  service.clock.advance(60)
+  await service.post('/logout', { refresh_token: left.tokens.refresh_token })
+  await service.post('/logout', { refresh_token: left.tokens.refresh_token })
+  t.equal(told('session ended').length, 1, 'an end is logged once')
+  t.match(JSON.parse(told('session ended')[0] as string), { reason: 'logged_out', by: left.sub })
+
+  // As the database was before all that.
+  await query(
+    service.databaseUrl,
+    'update sessions set generation = 0, ended_at = null, end_reason = null',
+  )
+  service.clock.advance(60)
+  const to = new Date(service.clock.now()).toISOString()
+  t.strictSame([await refresh(kept), await refresh(also)], [200, 200], 'nobody is logged out')
+  t.equal(told('mintmark restored status').length, 1, 'it is warned of once, not at each refresh')
+
+  const close = ['restored', 'close']
+  const [status, doctor, unsure, twoWays] = await Promise.all([
+    mintmark(['restored', 'status', '--json']),
+    mintmark(['doctor']),
+    mintmark([...close, '--end-all']),
+    mintmark([...close, '--end-all', '--nothing-lost']),
+  ])
+  t.equal(status.code, 1)
+  const lost = { since: to, sessions_ahead: 2, may_be_lost: { from, to }, last_closed: null }
+  t.match(status.json(), { open: true, ...lost })
+  t.match(doctor, { code: 1, stdout: /✗ restore: .* 2 sessions .*\n.*mintmark restored close/ })
+  t.match(unsure, {
+    code: 2,
+    stderr: /3 sessions .*; 3 users will have to log in again: add --yes/,
+  })
+  t.match(twoWays, { code: 2, stderr: /cannot be used with/ })
+
+  const stdin = service.log.join('')
+  const fromLog = [...close, '--from-log', '-', '--json']
+  t.match((await mintmark(fromLog, { stdin })).json(), { ends_logged: 1, ended: 1 })
+  t.match((await mintmark(fromLog, { stdin })).json(), { ends_logged: 1, ended: 0 }, 'once')
+  t.strictSame(
+    await query(
+      service.databaseUrl,
+      'select sub, end_reason from sessions where ended_at is not null',
+    ),
+    [{ sub: left.sub, end_reason: 'logged_out' }],
+  )
+  t.strictSame([await refresh(kept), await refresh(also)], [200, 200])
+  const [closed, all] = await Promise.all([
+    mintmark(['restored', 'status']),
+    mintmark([...close, '--end-all', '--yes', '--json']),
+  ])
+  t.match(closed, { code: 0, stdout: /No set-back .* is open\. .* \(from_log\)/ })
+  t.match(all.json(), { how: 'end_all', ended: 2, users: 2 })
+  t.equal(await refresh(kept), 400)
+})
+
 t.test('a reader that leaves early does no harm', async (t) => {
   const DATABASE_URL = await createTestDatabase(t)
   const bin = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))

@@ -39,7 +39,8 @@ export async function settle(
       return { outcome: 'recovered', ...(await move({ recoveries, recoveriesSince })) }
     }
     case 'ahead': {
-      await record({ type: 'refresh.ahead', ...about, presented: token.generation })
+      const { lastUsedAt: rowUsedAt } = session
+      await record({ type: 'refresh.ahead', ...about, presented: token.generation, rowUsedAt })
       const { attemptHash, scope, resources } = request
       return {
         outcome: 'ahead',

@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import { classify, DatabaseUnavailable, isReadOnly } from './failure.ts'
+import { retryConflicts } from './transaction.ts'
 
 /**
  * Takes connections out of a pool. They classify errors and, once one failed as a connection, it is
  * destroyed on release: returned plainly, it would fail its next borrower too. Whatever keeps us from
  * connecting, be it a wrong password or a database that takes no connections, is the operator's
- * trouble and no caller's.
+ * trouble and no caller's. A statement that stands alone is tried again when it lost a conflict; one
+ * of a transaction cannot be, that is for the transaction to do.
  *
  * When one finds that its server takes no writes any more, none that was open by then is handed out
  * again: another server may have become the primary, and what the old one answers may be stale.
@@ -32,18 +34,22 @@ export function createAcquire(pool: pg.Pool): () => Promise<pg.PoolClient> {
       broken = error
     }
     client.on('error', note)
+    const ask = async (parameters: Parameters<pg.PoolClient['query']>) => {
+      try {
+        return await client.query(...parameters)
+      } catch (error) {
+        // Of those that find it, one speaks for all that were open with it.
+        if (isReadOnly(error) && epochs.get(client) === epoch) epoch += 1
+        const classified = classify(error)
+        if (classified !== error) broken = classified as Error
+        throw classified
+      }
+    }
     return {
-      query: async (...parameters: Parameters<pg.PoolClient['query']>) => {
-        try {
-          return await client.query(...parameters)
-        } catch (error) {
-          // Of those that find it, one speaks for all that were open with it.
-          if (isReadOnly(error) && epochs.get(client) === epoch) epoch += 1
-          const classified = classify(error)
-          if (classified !== error) broken = classified as Error
-          throw classified
-        }
-      },
+      query: (...parameters: Parameters<pg.PoolClient['query']>) =>
+        client.getTransactionStatus() === 'I'
+          ? retryConflicts(() => ask(parameters))
+          : ask(parameters),
       release: () => {
         client.off('error', note)
         client.release(broken)

@@ -61,15 +61,14 @@ export function connectDatabase(options: {
   })
   return {
     kysely,
-    run: (statement, values) =>
-      retryConflicts(async () => {
-        const connection = await acquire()
-        try {
-          return (await connection.query({ ...statement, values })).rows
-        } finally {
-          connection.release()
-        }
-      }),
+    async run(statement, values) {
+      const connection = await acquire()
+      try {
+        return (await connection.query({ ...statement, values })).rows
+      } finally {
+        connection.release()
+      }
+    },
     transaction: (work) => retryConflicts(() => kysely.transaction().execute(work)),
     close: () => kysely.destroy(),
   }

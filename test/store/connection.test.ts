@@ -94,6 +94,20 @@ t.test('a transaction that loses a serialization conflict is tried again', async
   t.strictSame(await counts(url), [2, 0])
 })
 
+t.test('a statement outside a transaction that loses a conflict is tried again', async (t) => {
+  const url = await createTable(t)
+  const database = connect(t, url, 1)
+  await query(url, 'create sequence attempts')
+  const loseTwice = `do $$ begin
+    if nextval('attempts') % 3 > 0 then
+      raise 'lost' using errcode = 'deadlock_detected';
+    end if;
+  end $$`
+  await t.resolves(sql.raw(loseTwice).execute(database.kysely), 'a query')
+  await t.resolves(database.run({ name: 'lose', text: loseTwice }, []), 'a prepared statement')
+  t.match(await query(url, 'select last_value::int from attempts'), [{ last_value: 6 }])
+})
+
 t.test('one that loses again and again gives up after three, as an outage', async (t) => {
   const url = await createTable(t)
   const database = connect(t, url)
@@ -107,6 +121,7 @@ t.test('one that loses again and again gives up after three, as an outage', asyn
   await t.rejects(work, { ...UNAVAILABLE, fateUnknown: false })
   t.equal(attempts, 3)
   await t.rejects(database.run({ name: 'lose', text: lose }, []), UNAVAILABLE)
+  await t.rejects(sql.raw(lose).execute(database.kysely), UNAVAILABLE)
   t.strictSame(await counts(url), [0, 0])
 })
 

@@ -14,7 +14,7 @@ drill(
   async (t) => {
     const postgres = await createPrivatePostgres(t)
     const deployment = await createDeployment(t, { postgres, processes: 3, sessions: 30 })
-    const load = startRefreshLoad(deployment.services, deployment.chains)
+    const load = startRefreshLoad(t, deployment.services, deployment.chains)
     await load.succeededAfter(Date.now())
     const wanted = rounds(300)
     for (let terminated = 0; terminated < wanted; ) {

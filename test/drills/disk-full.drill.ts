@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
 import { query } from '../support/database.ts'
 import { createDeployment, figuresOf, requireUnharmed } from '../support/deployment.ts'
 import { drill, rounds } from '../support/drills.ts'
@@ -18,8 +19,8 @@ drill(
     const postgres = await createPrivatePostgres(t, disk)
     await postgres.set({ max_wal_size: "'48MB'", checkpoint_timeout: '30' })
     const deployment = await createDeployment(t, { postgres, processes: 3, sessions: 30 })
-    const load = startRefreshLoad(deployment.services, deployment.chains)
-    const logins = startLogins(deployment.start)
+    const load = startRefreshLoad(t, deployment.services, deployment.chains)
+    const logins = startLogins(t, deployment.start)
     await load.succeededAfter(Date.now())
     await pause(1_000)
     const before = { ...load.counts }
@@ -58,7 +59,7 @@ drill(
 )
 
 /** Logs users in one after the other; each takes new room on the disk. */
-function startLogins(start: () => Promise<unknown>) {
+function startLogins(t: Test, start: () => Promise<unknown>) {
   let stopped = false
   let refused = 0
   const wrong: string[] = []
@@ -71,12 +72,11 @@ function startLogins(start: () => Promise<unknown>) {
       await pause(20)
     }
   })()
-  return {
-    refused: () => refused,
-    async stop() {
-      stopped = true
-      await logins
-      return wrong
-    },
+  const stop = async () => {
+    stopped = true
+    await logins
+    return wrong
   }
+  t.teardown(stop)
+  return { refused: () => refused, stop }
 }

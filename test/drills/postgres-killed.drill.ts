@@ -10,7 +10,7 @@ drill(
   async (t) => {
     const postgres = await createPrivatePostgres(t)
     const deployment = await createDeployment(t, { postgres, processes: 3, sessions: 30 })
-    const load = startRefreshLoad(deployment.services, deployment.chains)
+    const load = startRefreshLoad(t, deployment.services, deployment.chains)
     const outages: number[] = []
     const times = rounds(10)
     for (let round = 0; round < times; round += 1) {

@@ -35,7 +35,7 @@ drill(
       sessions: 30,
       door: door.url,
     })
-    const load = startRefreshLoad(deployment.services, deployment.chains)
+    const load = startRefreshLoad(t, deployment.services, deployment.chains)
     const readOnlyFor = async (meanwhile: () => Promise<void>) => {
       await load.succeededAfter(Date.now())
       const before = load.counts.unavailable

@@ -55,7 +55,7 @@ drill(
       return new Map(rows.map(({ id, generation }) => [String(id), Number(generation)]))
     }
     const load = async (which: readonly Chain[], meanwhile: () => Promise<unknown>) => {
-      const running = startRefreshLoad(services, which)
+      const running = startRefreshLoad(t, services, which)
       await meanwhile()
       await requireUnharmed(t, { ...deployment, chains: which }, running)
       return running.counts

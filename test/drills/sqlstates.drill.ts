@@ -76,7 +76,7 @@ drill(
 
 /** Has the load run while something goes on, and requires that nothing was harmed by it. */
 async function refreshFor(t: Test, deployment: Deployment, meanwhile: () => Promise<void>) {
-  const load = startRefreshLoad(deployment.services, deployment.chains)
+  const load = startRefreshLoad(t, deployment.services, deployment.chains)
   await meanwhile()
   await requireUnharmed(t, deployment, load)
   const { rotated, retried, recovered, unavailable } = load.counts

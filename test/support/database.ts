@@ -20,6 +20,8 @@ export async function query(
   values: unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })
+  // A server that ends meanwhile is told by the rejection; unheard, its error would end the process.
+  client.on('error', () => {})
   await client.connect()
   try {
     return (await client.query(text, values)).rows

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
 
 /** A session as its client knows it. */
 export interface Chain {
@@ -35,7 +36,7 @@ export interface RefreshLoad {
 const PACE = 25
 const BACKOFF = 100
 
-/** So long each chain may take to go on after the fault is over. In milliseconds. */
+/** So long a refresh, and each chain, may take to go on after the fault is over. In milliseconds. */
 const PATIENCE = 60_000
 const SILENCE = 20_000
 
@@ -46,8 +47,12 @@ interface Answer {
   body: string
 }
 
-/** Starts one caller a chain; it goes to the services in turn, and keeps its token until a 200. */
+/**
+ * Starts one caller a chain; it goes to the services in turn, and keeps its token until a 200. Ends
+ * with the test, however that ends.
+ */
 export function startRefreshLoad(
+  t: Test,
   services: readonly { url: string }[],
   chains: readonly Chain[],
 ): RefreshLoad {
@@ -94,11 +99,20 @@ export function startRefreshLoad(
     while (!stopped && !lost.has(chain)) await pause((await refreshOnce(chain)) ? PACE : BACKOFF)
   }
   const callers = Promise.all(chains.map(call))
+  t.teardown(() => {
+    stopped = true
+    return callers
+  })
 
   return {
     counts,
     wrong,
-    succeededAfter: (after) => new Promise((resolve) => waiting.add({ after, resolve })),
+    succeededAfter: (after) => {
+      const { promise, resolve, reject } = Promise.withResolvers<number>()
+      waiting.add({ after, resolve })
+      const late = setTimeout(() => reject(new Error('no refresh succeeds any more')), PATIENCE)
+      return promise.finally(() => clearTimeout(late))
+    },
     async stop() {
       stopped = true
       await callers

@@ -45,8 +45,8 @@ drill(
       const [counted] = await query(url, 'select last_value::int as n from injected')
       await query(url, 'drop sequence injected')
       t.ok(Number(counted?.n) > 0, `${sqlstate} was raised`)
-      figures[sqlstate] =
-        `${counted?.n} raised in ${refreshes} refreshes, ${unavailable} became 503`
+      figures[`${sqlstate} injected`] =
+        `${counted?.n} times in ${refreshes} refreshes, ${unavailable} became 503`
     }
     const full = await refreshFor(t, deployment, async () => {
       await query(url, limitConnections(3))

@@ -56,6 +56,10 @@ create index events_by_sid on events (sid) where sid is not null;
 create index events_by_sub on events (sub) where sub is not null;
 create index events_by_request on events (request_id) where request_id is not null;
 
+-- Rare ones that a command looks for.
+create index events_of_restores on events (type, at)
+  where type in ('refresh.ahead', 'restore.closed');
+
 create table events_of_no_day partition of events default;
 
 insert into events (id, at, type, sid, sub, client_id, request_id, address, user_agent, detail)

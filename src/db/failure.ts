@@ -10,17 +10,23 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+/** What Node and the driver say of a connection that broke while a statement was out. */
 const CONNECTION_LOST =
-  /ECONNRESET|EPIPE|Connection terminated|Connection ended|connection.*closed|not queryable|Query read timeout/i
-const CANNOT_CONNECT = /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout expired/i
+  /ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Connection terminated|Connection ended|connection.*closed|not queryable|Query read timeout/i
 
 /**
- * SQLSTATEs (PostgreSQL appendix A) by which the server says that it cannot serve now: connection
- * exceptions, shut-down, crash, start-up, too many connections, out of disk or memory, a statement
- * past its time limit, and a primary that has become read-only.
+ * SQLSTATEs (PostgreSQL appendix A) by which the server, or a pooler before it, says that it cannot
+ * serve now: connection exceptions, rejected logins, shut-down, crash, start-up, too many connections,
+ * out of disk or memory, a statement or transaction past its time limit, a transaction rolled back, an
+ * object that is in use, a primary that has become read-only, a prepared statement that the server
+ * behind the pooler does not have, or has already.
  */
-const UNAVAILABLE_STATE = /^(08...|57P0[1-5]|57014|53...|58...|25006|XX...)$/
-const FATE_UNKNOWN_STATE = /^(08...|57P0[12])$/
+const UNAVAILABLE_STATE =
+  /^(08...|25006|25P0[34]|26000|28...|3D000|4000[03]|42P05|53...|55000|55006|57...|58...|XX...)$/
+const FATE_UNKNOWN_STATE = /^(08...|40003|57P0[12])$/
+
+/** A table, column, function, type or schema that is not there, or that we have no right to. */
+const OUT_OF_STEP_STATE = /^(42P01|42703|42883|42704|3F000|42501)$/
 
 /** Conflicts that are over as soon as they are tried again: serialization, deadlock, lock time-out. */
 const CONFLICT_STATE = /^(40001|40P01|55P03)$/
@@ -40,18 +46,38 @@ export function isDuplicate(error: unknown): boolean {
   return stateOf(error) === '23505'
 }
 
-/** The error to throw on: outages become {@link DatabaseUnavailable}, anything else stays itself. */
+/**
+ * Whether the tables or rights are not those that this version expects, as in the middle of an upgrade.
+ * The database answers; nothing is known against the caller all the same.
+ */
+export function isOutOfStep(error: unknown): boolean {
+  return OUT_OF_STEP_STATE.test(stateOf(error))
+}
+
+/**
+ * The error to throw on, of a statement that was sent: outages become {@link DatabaseUnavailable},
+ * anything else stays itself.
+ */
 export function classify(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable) return error
   const state = stateOf(error)
-  const text = textOf(error)
-  if (FATE_UNKNOWN_STATE.test(state) || (state === '' && CONNECTION_LOST.test(text))) {
-    return new DatabaseUnavailable(error, true)
+  if (state === '') {
+    return CONNECTION_LOST.test(textOf(error)) ? new DatabaseUnavailable(error, true) : error
   }
-  if (UNAVAILABLE_STATE.test(state) || (state === '' && CANNOT_CONNECT.test(text))) {
-    return new DatabaseUnavailable(error, false)
-  }
-  return error
+  if (FATE_UNKNOWN_STATE.test(state) || isPanic(error)) return new DatabaseUnavailable(error, true)
+  return UNAVAILABLE_STATE.test(state) || isOutdatedPlan(error)
+    ? new DatabaseUnavailable(error, false)
+    : error
+}
+
+/** The server crashes at once, perhaps after the commit had reached the disk. */
+function isPanic(error: unknown): boolean {
+  return (error as { severity?: unknown }).severity === 'PANIC'
+}
+
+/** A migration changed what a prepared statement returns; a new connection prepares it anew. */
+function isOutdatedPlan(error: unknown): boolean {
+  return (error as { routine?: unknown }).routine === 'RevalidateCachedQuery'
 }
 
 /** What of a database error may be logged: its client, parameters and detail stay out. */

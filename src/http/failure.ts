@@ -1,5 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify'
-import { DatabaseUnavailable } from '../db/failure.ts'
+import { DatabaseUnavailable, isOutOfStep } from '../db/failure.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Reason } from '../oauth/reasons.ts'
 import { Problem } from './problem.ts'
@@ -41,7 +41,7 @@ export function toOAuthError(failure: unknown): OAuthError {
   if (failure instanceof OAuthError) {
     return failure.status === 503 ? withRetryAfter(failure) : failure
   }
-  if (failure instanceof DatabaseUnavailable) {
+  if (failure instanceof DatabaseUnavailable || isOutOfStep(failure)) {
     return new OAuthError(
       'database_unavailable',
       'the database cannot be used now; keep your tokens and try again',

@@ -133,10 +133,14 @@ attack(
      where datname = current_database() and pid <> pg_backend_pid()`,
     )
     await until('a broken connection', async () => service.stdout().includes('connection broke'))
-    await query(setup.databaseUrl, 'alter table sessions rename to sessions_gone')
-    t.equal((await post(service, '/refresh', refresh)).status, 500, 'an error of ours')
-    t.equal((await post(service, '/token', { ...login, client_id: web.clientId })).status, 500)
-    await query(setup.databaseUrl, 'alter table sessions_gone rename to sessions')
+    const alter = (how: string) => query(setup.databaseUrl, `alter table ${how}`)
+    await alter('sessions rename to sessions_gone')
+    t.equal((await post(service, '/refresh', refresh)).status, 503, 'a database out of step')
+    await alter('sessions_gone rename to sessions')
+    await alter('sessions add constraint closed check (false) not valid')
+    const logIn = await post(service, '/token', { ...login, client_id: web.clientId })
+    t.equal(logIn.status, 500, 'an error of ours')
+    await alter('sessions drop constraint closed')
 
     const dump = await dumpOf(setup.databaseUrl)
     t.ok(dump.length > 10_000, `the database holds something (${dump.length} characters)`)

@@ -259,7 +259,7 @@ t.test('an end that fails in the middle leaves the cookie for the next try', asy
   const { cookie } = await logInWithCookie(service, client)
   await query(service.databaseUrl, 'alter table events rename to events_gone')
   const answer = await callWithCookie(service, '/logout', cookie.pair)
-  t.equal(answer.statusCode, 500)
+  t.equal(answer.statusCode, 503)
   t.equal(cookieOf(answer), undefined)
 })
 

@@ -238,6 +238,17 @@ t.test('an answer that never comes is an outage, unless it is a migration’s', 
   t.match(await database.run(next, []), [{ one: 1 }], 'nobody waits behind it')
 })
 
+t.test('a statement whose columns a migration changed fails once, as an outage', async (t) => {
+  const url = await createTable(t)
+  const database = connect(t, url, 1)
+  const statement = { name: 'all', text: 'select * from counts order by id' }
+  const before = { id: 1, count: 0 }
+  t.match((await database.run(statement, []))[0], before)
+  await query(url, 'alter table counts add column note text')
+  await t.rejects(database.run(statement, []), { ...UNAVAILABLE, fateUnknown: false })
+  t.strictSame((await database.run(statement, []))[0], { ...before, note: null }, 'then it is well')
+})
+
 t.test('an idle connection that breaks ends no process and fails no caller', async (t) => {
   const url = await createTable(t)
   const { promise: heard, resolve } = Promise.withResolvers<unknown>()

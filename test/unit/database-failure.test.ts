@@ -7,6 +7,7 @@ import {
   isDuplicate,
 } from '../../src/db/failure.ts'
 import { retryConflicts } from '../../src/db/transaction.ts'
+import { toOAuthError, toProblem } from '../../src/http/failure.ts'
 
 const failure = (code: string | undefined, message = 'it failed') =>
   Object.assign(new Error(message), code === undefined ? {} : { code })
@@ -18,19 +19,76 @@ function fateOf(error: unknown): 'unknown' | 'known' | 'not an outage' {
 }
 
 t.test('a connection that broke under a statement leaves its fate unknown', async (t) => {
-  for (const code of ['08000', '08003', '08006', '08P01', '57P01', '57P02']) {
+  for (const code of ['08000', '08003', '08006', '08P01', '40003', '57P01', '57P02']) {
     t.equal(fateOf(failure(code)), 'unknown', code)
   }
-  for (const code of ['ECONNRESET', 'EPIPE']) t.equal(fateOf(failure(code)), 'unknown', code)
+  for (const code of ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']) {
+    t.equal(fateOf(failure(code)), 'unknown', code)
+  }
   const said = ['Connection terminated', 'Connection terminated unexpectedly', 'read ECONNRESET']
   for (const message of said) t.equal(fateOf(failure(undefined, message)), 'unknown', message)
 })
 
 t.test('a server that cannot serve now has done nothing', async (t) => {
-  const codes = ['57P03', '57P04', '57P05', '57014', '53300', '53100', '53200', '58030', '25006']
-  for (const code of codes) t.equal(fateOf(failure(code)), 'known', code)
-  for (const code of ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']) {
+  for (const code of [
+    ...['57000', '57P03', '57P04', '57P05', '57014', '53300', '53100', '53200', '58030', 'XX000'],
+    ...['25006', '25P03', '25P04', '40000', '55000', '55006', '28P01', '28000', '3D000'],
+  ]) {
     t.equal(fateOf(failure(code)), 'known', code)
+  }
+})
+
+t.test('a server that crashes while it commits may have committed', async (t) => {
+  const panic = Object.assign(failure('58030', 'could not fsync file'), { severity: 'PANIC' })
+  t.equal(fateOf(panic), 'unknown')
+})
+
+t.test(
+  'prepared statements that a migration or a pooler took away need a new connection',
+  async (t) => {
+    const plan = { routine: 'RevalidateCachedQuery' }
+    const outdated = Object.assign(
+      failure('0A000', 'cached plan must not change result type'),
+      plan,
+    )
+    t.equal(fateOf(outdated), 'known')
+    for (const code of ['26000', '42P05']) t.equal(fateOf(failure(code)), 'known', code)
+    t.equal(fateOf(failure('0A000', 'cannot do that')), 'not an outage')
+  },
+)
+
+t.test('tables and rights that are not those of this version are our trouble: 503', async (t) => {
+  for (const code of ['42P01', '42703', '42883', '42704', '3F000', '42501']) {
+    const error = toOAuthError(failure(code))
+    t.match(error, { status: 503, reason: 'database_unavailable' }, code)
+    t.match(error.headers['retry-after'], /^[1-9]/, code)
+    t.notMatch(error.message, 'it failed', 'what the server said stays here')
+    const problem = toProblem(failure(code))
+    t.match(problem, { status: 503, code: 'database_unavailable' }, code)
+    t.match(problem.headers['retry-after'], /^[1-9]/, code)
+  }
+})
+
+t.test('no failure of the database is anything but our trouble', async (t) => {
+  const classes = [
+    '08',
+    '0A',
+    '22',
+    '23',
+    '25',
+    '40',
+    '42',
+    '53',
+    '54',
+    '55',
+    '57',
+    '58',
+    'P0',
+    'XX',
+  ]
+  for (const state of classes.flatMap((one) => [`${one}000`, `${one}001`, `${one}P01`])) {
+    const { error, status } = toOAuthError(classify(failure(state)))
+    t.ok(['temporarily_unavailable', 'server_error'].includes(error) && status >= 500, state)
   }
 })
 

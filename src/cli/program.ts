@@ -4,6 +4,7 @@ import { addAudiencesCommands } from './audiences.ts'
 import { addClientsCommands } from './clients.ts'
 import { addCutOffsCommands } from './cut-offs.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addExplainCommands } from './explain.ts'
 import { addKeysCommands } from './keys.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { addOpenapiCommand } from './openapi.ts'
@@ -53,6 +54,7 @@ export function createProgram(json: boolean): Command {
   addKeysCommands(program)
   addTokenCommands(program)
   addRestoredCommands(program)
+  addExplainCommands(program)
   addDoctorCommand(program)
   addOpenapiCommand(program)
   return program

@@ -125,6 +125,7 @@ export function compose(options: {
   return {
     ...operations,
     issuer,
+    errorDetail: config.errorDetail,
     limitSettings: config,
     retentionSeconds: config.auditRetentionSeconds,
     trustedProxies: config.trustedProxies,

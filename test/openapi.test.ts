@@ -21,6 +21,7 @@ const operations = Object.entries(committed.paths).flatMap(([path, methods]) =>
 const OPERATION_IDS = [
   'endOtherSessions',
   'endSession',
+  'getError',
   'getJwks',
   'getLinks',
   'getLiveness',
@@ -30,6 +31,7 @@ const OPERATION_IDS = [
   'getReadiness',
   'getVersion',
   'introspectToken',
+  'listErrors',
   'listSessions',
   'logout',
   'refresh',

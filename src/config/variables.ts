@@ -108,6 +108,15 @@ export const VARIABLES = {
     secret: true,
     read: atLeast(12),
   },
+  errorDetail: {
+    name: 'ERROR_DETAIL',
+    description:
+      '`full`, or `minimal`: errors hold neither reason nor description nor the address of their ' +
+      'page; the log still has the reason.',
+    example: 'minimal',
+    default: 'full',
+    read: oneOf('full', 'minimal'),
+  },
   migrateOnStart: {
     name: 'MIGRATE_ON_START',
     description: 'Whether to migrate the database before serving. Development always does.',

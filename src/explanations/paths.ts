@@ -28,6 +28,15 @@ export const PATHS = {
     related: ['not_found', 'method_unknown'],
     see: [rfc(9110, '15.5.6')],
   },
+  reason_unknown: {
+    title: 'No error has this name',
+    status: 404,
+    cause:
+      'This version answers with no such reason or code. The address may come from another version, or be mistyped.',
+    confirm: ['`GET /errors` lists all of them, and `mintmark explain reason` does so offline.'],
+    remedy: { app: 'Follow `error_uri`, or `type` of a problem, as it is in the answer.' },
+    related: ['not_found'],
+  },
   precondition_failed: {
     title: 'The file is another than was asked for',
     status: 412,

@@ -27,6 +27,7 @@ import { createRouteTable } from './plugins/route-table.ts'
 import { securityHeaders, sendOnEveryAnswer } from './plugins/security-headers.ts'
 import { refuseMalformedUrls, routableUrl } from './plugins/urls.ts'
 import { createRefreshCookies } from './refresh-cookies.ts'
+import { errorRoutes } from './routes/errors.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
 import { jwksRoute } from './routes/jwks.ts'
@@ -42,6 +43,7 @@ import { welcomeRoutes } from './routes/welcome.ts'
 import { OAuthErrorBody, ProblemBody } from './wire/errors.ts'
 import { EXAMPLES } from './wire/media.ts'
 import { TokenResponse } from './wire/token-response.ts'
+import { createWording } from './wording.ts'
 
 /** What the public app is made of: the options of all its routes, taken together. */
 export type AppOptions = {
@@ -52,7 +54,8 @@ export type AppOptions = {
   logger: FastifyBaseLogger
   /** Whose word on where a request comes from is believed. */
   trustedProxies: readonly Network[]
-} & Omit<Parameters<typeof createLimits>[1], 'db'> &
+} & Parameters<typeof createWording>[0] &
+  Omit<Parameters<typeof createLimits>[1], 'db'> &
   Omit<RouteOptions, 'routes' | 'db' | 'limits' | 'refreshCookies'>
 
 type RouteOptions = Parameters<typeof shareWithPages>[1] &
@@ -79,7 +82,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const db = database.kysely
   const newRequestId = () => uuidV7(clock.now(), random)
   const headers = securityHeaders(options.issuer)
-  const connectionErrors = createConnectionErrors({ ...options, headers, newRequestId })
+  const wording = createWording(options)
+  const connectionErrors = createConnectionErrors({ ...options, headers, wording, newRequestId })
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({
@@ -119,7 +123,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   logRequests(app)
   sendOnEveryAnswer(app, headers)
   // Before the first route, which the preflights' is.
-  answerProblems(app, routes)
+  answerProblems(app, routes, wording)
   // Before anything that may refuse: a page must be able to read the refusal.
   await shareWithPages(app, { ...options, routes })
   refuseMalformedUrls(app)
@@ -139,6 +143,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(cookie, { hook: false })
   app.register((scope, _options, done) => {
     healthRoutes(scope, options)
+    errorRoutes(scope)
     jwksRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
     done()
@@ -149,7 +154,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     done()
   })
   app.register((scope, _options, done) => {
-    answerOAuthErrors(scope)
+    answerOAuthErrors(scope, wording)
     neverStore(scope)
     requireAcceptable(scope)
     refuseUntilLoaded(scope, options.keyRing)

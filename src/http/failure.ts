@@ -1,5 +1,6 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { DatabaseUnavailable, isOutOfStep } from '../db/failure.ts'
+import type { Code } from '../explanations/all.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Reason } from '../oauth/reasons.ts'
 import { Problem } from './problem.ts'
@@ -29,7 +30,7 @@ const FASTIFY_REASONS: Record<string, readonly [Reason, string]> = {
 }
 
 /** What is refused where files are sent, by the status it is refused with. */
-const FILE_PROBLEMS: Record<number, readonly [status: number, code: string, detail: string]> = {
+const FILE_PROBLEMS: Record<number, readonly [status: number, code: Code, detail: string]> = {
   403: [404, 'not_found', 'there is nothing at this path'],
   404: [404, 'not_found', 'there is nothing at this path'],
   412: [412, 'precondition_failed', 'the file is another than If-Match or the like asks for'],
@@ -54,16 +55,6 @@ export function toOAuthError(failure: unknown): OAuthError {
   if (validation !== undefined) return new OAuthError('parameter_invalid', describe(validation))
   if (statusCode < 500) return new OAuthError('body_malformed', 'the request is malformed')
   return new OAuthError('internal', 'an error of ours; it was logged under this request_id')
-}
-
-/** The body of an OAuth error (RFC 6749 §5.2), with what we add to it. */
-export function toOAuthBody(error: OAuthError, requestId: string) {
-  return {
-    error: error.error,
-    error_description: error.message,
-    reason: error.reason,
-    request_id: requestId,
-  }
 }
 
 /** Whatever went wrong in any other route, as the problem it answers with. */

@@ -40,6 +40,7 @@ const PLACES: readonly Place[] = [
     path: '/openapi.json',
     names: ['openapi.json', 'openapi', 'openapi.yaml', 'openapi.yml', 'swagger.json'],
   },
+  { path: '/errors', names: ['errors', 'error'] },
   { path: '/version', names: ['version'] },
 ]
 

@@ -1,25 +1,33 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { OAuthError } from '../oauth/error.ts'
-import { toOAuthBody, toProblem } from './failure.ts'
+import { toProblem } from './failure.ts'
+import type { Wording } from './wording.ts'
 
 /**
  * Writes an error on a connection whose bytes became no request, as any other is answered, and hangs
  * up: what follows on the connection could be anything.
- * @param headers those of every answer
+ * @param about.headers those of every answer
  */
 export function writeAnswer(
   socket: Duplex,
   failure: OAuthError,
-  about: { requestId: string; isOAuth: boolean; headers: Readonly<Record<string, unknown>> },
+  about: {
+    requestId: string
+    isOAuth: boolean
+    headers: Readonly<Record<string, unknown>>
+    wording: Wording
+  },
 ): void {
-  const { requestId, isOAuth } = about
+  const { requestId, isOAuth, wording } = about
   const body = JSON.stringify(
-    isOAuth ? toOAuthBody(failure, requestId) : toProblem(failure).toBody(requestId),
+    isOAuth
+      ? wording.oauthBody(failure, requestId)
+      : wording.problemBody(toProblem(failure), requestId),
   )
   const headers = {
     ...about.headers,
-    ...failure.headers,
+    ...wording.headers(failure.headers),
     'content-type': `application/${isOAuth ? '' : 'problem+'}json`,
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,

@@ -44,6 +44,8 @@ async function everyOperation(t: Test, options?: ServiceOptions) {
       ['GET /version'],
       ['GET /livez'],
       ['GET /readyz'],
+      ['GET /errors'],
+      ['GET /errors/refresh_reused'],
       ...PUBLISHED.map((path): [string] => [`GET ${path}`]),
       ['POST /token', login],
       ['POST /token', { grant_type: 'client_credentials' }, machine.basic],
@@ -89,7 +91,8 @@ attack(174, 'every answer has the security headers, and says what it is', async 
   for (const operation of operations) {
     const answer = await ask(operation)
     t.match(answer.headers, SECURITY, operation[0])
-    const type = answer.body === '' ? undefined : 'application/json; charset=utf-8'
+    const spoken = operation[0].startsWith('GET /errors') ? 'text/plain' : 'application/json'
+    const type = answer.body === '' ? undefined : `${spoken}; charset=utf-8`
     const expected = answer.statusCode === 404 ? 'application/problem+json; charset=utf-8' : type
     t.equal(answer.headers['content-type'], expected, operation[0])
   }

@@ -4,7 +4,7 @@ import { reasons } from '../../src/oauth/reasons.ts'
 import { claimsOf, comparable, postRaw, summary } from '../support/answer.ts'
 import { query, withDatabase } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
-import { createTestService, type TestService } from '../support/service.ts'
+import { createTestService, ISSUER, type TestService } from '../support/service.ts'
 
 const ALL_GRANTS: Partial<Registration> = {
   authenticationMethod: 'client_secret_basic',
@@ -104,10 +104,11 @@ t.test('5.2: every refusal has one shape, printable and kept by no cache', async
     const body = answer.json()
     t.strictSame(
       Object.keys(body).sort(),
-      ['error', 'error_description', 'reason', 'request_id'],
+      ['error', 'error_description', 'error_uri', 'reason', 'request_id'],
       `${reason}: these members and no other`,
     )
     t.match(body.error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, `${reason}: printable`)
+    t.equal(body.error_uri, `${ISSUER}/errors/${reason}`, 'the page that explains it')
     t.equal(body.request_id, answer.headers['x-request-id'], reason)
   }
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { query } from '../support/database.ts'
 import { until } from '../support/process.ts'
-import { createTestService, type TestService } from '../support/service.ts'
+import { createTestService, ISSUER, type TestService } from '../support/service.ts'
 
 const ask = (service: TestService, method: 'GET' | 'PUT' | 'DELETE', url: string, headers = {}) =>
   service.inject({ method, url, headers })
@@ -24,7 +24,7 @@ t.test('every refusal outside OAuth is a problem of one shape', async (t) => {
       ['code', 'detail', 'request_id', 'status', 'title', 'type'],
       what,
     )
-    t.match(body, { type: 'about:blank', status })
+    t.match(body, { type: `${ISSUER}/errors/${body.code}`, status })
     if (code !== '') t.equal(body.code, code, what)
     t.equal(body.request_id, answer.headers['x-request-id'], what)
   }

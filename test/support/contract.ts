@@ -11,6 +11,8 @@ export interface Seen {
   /** The value of a header field by its lower-case name. */
   header(name: string): string | undefined
   readonly body: string
+  /** Whether the service was told to say no more of errors than it must: ERROR_DETAIL=minimal. */
+  readonly isMinimal?: boolean
 }
 
 export interface Operation {
@@ -96,7 +98,8 @@ function breachOfNobody(seen: Seen, path: string): string | undefined {
 export function breachOfError(seen: Seen): string | undefined {
   if (seen.status < 400 || seen.method === 'HEAD') return undefined
   const isOAuth = mediaTypeOf(seen) === 'application/json'
-  return breachOfBody(seen, ['components', 'schemas', isOAuth ? 'OAuthError' : 'Problem'])
+  const schema = ['components', 'schemas', isOAuth ? 'OAuthError' : 'Problem']
+  return breachOfBody(seen, schema) ?? breachOfDetail(seen)
 }
 
 function breachOfOperation(
@@ -116,7 +119,12 @@ function breachOfOperation(
   if (!(mediaType in response.content)) return `${operationId} declares no ${mediaType}`
   if (seen.method === 'HEAD') return undefined
   const schema = [...place, 'responses', String(seen.status), 'content', mediaType, 'schema']
-  return breachOfBody(seen, schema) ?? breachOfReason(seen, response.content[mediaType])
+  return (
+    breachOfBody(seen, schema) ??
+    breachOfReason(seen, response.content[mediaType]) ??
+    // A report of what is not ready is no error.
+    (operationId === 'getReadiness' && seen.status === 503 ? undefined : breachOfDetail(seen))
+  )
 }
 
 /** Codes that say one of several sentences, or name what came: their example is one of many. */
@@ -166,6 +174,36 @@ function breachOfReason({ status, body }: Seen, media: Media | undefined): strin
   return `it says "${said}", its example "${expected}"`
 }
 
+/** What an error says of itself, by its media type: all of it, or as little as it must. */
+const DETAILS: Record<string, { full: string[]; minimal: string[] }> = {
+  'application/json': {
+    full: ['error', 'error_description', 'error_uri', 'reason', 'request_id'],
+    minimal: ['error', 'request_id'],
+  },
+  'application/problem+json': {
+    full: ['code', 'detail', 'request_id', 'status', 'title', 'type'],
+    minimal: ['request_id', 'status', 'title', 'type'],
+  },
+}
+
+/** The schema has to leave optional what a setting leaves out; here it is wanted, or unwanted. */
+function breachOfDetail(seen: Seen): string | undefined {
+  const { status, body, isMinimal = false } = seen
+  if (status < 400 || seen.method === 'HEAD') return undefined
+  const error = JSON.parse(body) as ErrorBody & { type?: string; error_uri?: string }
+  const wanted = DETAILS[mediaTypeOf(seen)]?.[isMinimal ? 'minimal' : 'full'] ?? []
+  const members = Object.keys(error).filter((name) => isMinimal || name !== 'hint')
+  if (members.sort().join() !== wanted.join()) return `it has the members ${members}, not ${wanted}`
+  const page = error.error_uri ?? error.type
+  if (isMinimal) {
+    const isSilent = (page ?? 'about:blank') === 'about:blank'
+    const challenge = seen.header('www-authenticate') ?? ''
+    return isSilent && !challenge.includes('description') ? undefined : 'it says too much'
+  }
+  const code = error.code ?? error.reason
+  return page?.endsWith(`/errors/${code}`) ? undefined : `it names ${page} as the page of ${code}`
+}
+
 /** An error of either shape. */
 interface ErrorBody {
   readonly reason?: string
@@ -176,7 +214,8 @@ interface ErrorBody {
 
 function breachOfBody(seen: Seen, place: string[]): string | undefined {
   try {
-    return schemaBreach(place, JSON.parse(seen.body))
+    const isJson = mediaTypeOf(seen).endsWith('json')
+    return schemaBreach(place, isJson ? JSON.parse(seen.body) : seen.body)
   } catch {
     return `the body is not JSON: ${seen.body.slice(0, 80)}`
   }

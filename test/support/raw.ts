@@ -30,7 +30,8 @@ export async function listen(t: Test, options: ServiceOptions = {}): Promise<Raw
       socket.write(bytes, 'latin1')
       let text = ''
       for await (const chunk of socket) text += chunk
-      if (statuses(text).length === 1) watchText(t, text)
+      const isMinimal = service.parts.errorDetail === 'minimal'
+      if (statuses(text).length === 1) watchText(t, text, isMinimal)
       return text
     },
   }

@@ -115,7 +115,7 @@ export async function createTestService(
   const logger = pino({ level: 'trace' }, { write: (line: string) => log.push(line) })
   const parts = compose({ config, logger, hostClock: clock, random })
   const app = await createApp({ ...parts, version: '0.0.0' })
-  watchApp(t, app)
+  watchApp(t, app, config.errorDetail === 'minimal')
   t.teardown(async () => {
     await app.close()
     await parts.database.close()

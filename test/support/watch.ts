@@ -2,14 +2,18 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { breachOf, breachOfError } from './contract.ts'
 
-/** From now on the test fails with every answer of this app that its document does not allow. */
-export function watchApp(t: Test, app: FastifyInstance): void {
+/**
+ * From now on the test fails with every answer of this app that its document does not allow.
+ * @param isMinimal whether the app was told to say no more of errors than it must
+ */
+export function watchApp(t: Test, app: FastifyInstance, isMinimal: boolean): void {
   const inject = app.inject.bind(app)
   const watched = async (request: InjectOptions | string) => {
     const answer = await inject(request)
     const { method = 'GET', url = '/' } = answer.raw.req as { method?: string; url?: string }
     const header = (name: string) => answer.headers[name]?.toString()
-    const breach = breachOf({ method, url, status: answer.statusCode, header, body: answer.body })
+    const { statusCode: status, body } = answer
+    const breach = breachOf({ method, url, status, header, body, isMinimal })
     if (breach !== undefined) t.fail(breach)
     return answer
   }
@@ -17,11 +21,12 @@ export function watchApp(t: Test, app: FastifyInstance): void {
 }
 
 /** The same for what came back on a socket, as text; a success is the caller's to look at. */
-export function watchText(t: Test, answer: string): void {
+export function watchText(t: Test, answer: string, isMinimal: boolean): void {
   const [head = '', body = ''] = answer.split('\r\n\r\n')
   const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(head) ?? []
   const header = (name: string) => new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]
-  const breach = breachOfError({ method: 'RAW', url: '/', status: Number(status), header, body })
+  const seen = { method: 'RAW', url: '/', status: Number(status), header, body, isMinimal }
+  const breach = breachOfError(seen)
   if (breach !== undefined) t.fail(`a socket was answered ${status}: ${breach}`)
 }
 

@@ -7,6 +7,7 @@ import { OAuthError, quotable } from '../../oauth/error.ts'
 import { addressOf, readAddress } from '../address.ts'
 import { writeAnswer } from '../raw-answer.ts'
 import { type ParserError, type RequestLine, readRequestLine } from '../request-line.ts'
+import type { Wording } from '../wording.ts'
 import { sharingHeaders } from './cors.ts'
 import type { RouteTable } from './route-table.ts'
 import { listenOnConnections } from './servers.ts'
@@ -41,6 +42,7 @@ export function createConnectionErrors(options: {
   clock: Clock
   allowedOrigins: AllowedOrigins
   headers: Readonly<Record<string, string>>
+  wording: Wording
   newRequestId: () => string
 }) {
   const connections = new WeakMap<Duplex, Connection>()
@@ -68,7 +70,7 @@ export function createConnectionErrors(options: {
     const isOAuth = request
       ? request.routeOptions.config.errorShape === 'oauth'
       : line !== undefined && routes?.isOAuth(line.method, line.target) === true
-    writeAnswer(socket, failure, { requestId, isOAuth, headers })
+    writeAnswer(socket, failure, { requestId, isOAuth, headers, wording: options.wording })
     const { status, reason } = failure
     const address = readAddress((socket as Duplex & { remoteAddress?: string }).remoteAddress)
     const unread = { request_id: requestId, route: 'unread', address }

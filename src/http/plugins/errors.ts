@@ -1,45 +1,58 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describeDatabaseError } from '../../db/failure.ts'
-import { toOAuthBody, toOAuthError, toProblem } from '../failure.ts'
+import { toOAuthError, toProblem } from '../failure.ts'
+import type { Wording } from '../wording.ts'
 import type { RouteTable } from './route-table.ts'
 
 /** Answers the errors of this scope as RFC 6749 §5.2. */
-export function answerOAuthErrors(app: FastifyInstance): void {
+export function answerOAuthErrors(app: FastifyInstance, wording: Wording): void {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, errorShape: 'oauth' }
   })
-  app.setErrorHandler(sendOAuthError)
+  app.setErrorHandler((failure, request, reply) => sendOAuthError(failure, request, reply, wording))
 }
 
 /**
  * Answers the errors of this scope as RFC 9457, and what no route took at an OAuth path (a wrong
  * method, a preflight) as OAuth errors.
  */
-export function answerProblems(app: FastifyInstance, routes: RouteTable): void {
+export function answerProblems(app: FastifyInstance, routes: RouteTable, wording: Wording): void {
   app.setErrorHandler((failure, request, reply) => {
     const { is404, method, originalUrl, routeOptions } = request
     const isUnrouted = is404 || routeOptions.url === '*'
     return isUnrouted && routes.isOAuth(method, originalUrl)
-      ? sendOAuthError(failure, request, reply)
-      : sendProblem(failure, request, reply)
+      ? sendOAuthError(failure, request, reply, wording)
+      : sendProblem(failure, request, reply, wording)
   })
 }
 
-function sendOAuthError(failure: unknown, request: FastifyRequest, reply: FastifyReply) {
+function sendOAuthError(
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wording: Wording,
+) {
   const error = toOAuthError(failure)
   noteFailure(request, error.status, failure)
   request.facts.error = error.error
   request.facts.reason = error.reason
-  const body = toOAuthBody(error, request.id)
-  return send(reply, error.status, error.headers, 'application/json', body)
+  const headers = wording.headers(error.headers)
+  const body = wording.oauthBody(error, request.id)
+  return send(reply, error.status, headers, 'application/json', body)
 }
 
-function sendProblem(failure: unknown, request: FastifyRequest, reply: FastifyReply) {
+function sendProblem(
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wording: Wording,
+) {
   const problem = toProblem(failure)
-  const { status, headers } = problem
-  noteFailure(request, status, failure)
+  noteFailure(request, problem.status, failure)
   request.facts.reason = problem.code
-  return send(reply, status, headers, 'application/problem+json', problem.toBody(request.id))
+  const headers = wording.headers(problem.headers)
+  const body = wording.problemBody(problem, request.id)
+  return send(reply, problem.status, headers, 'application/problem+json', body)
 }
 
 /** Sends a body past the route's response schema, which must not be able to cut an error short. */

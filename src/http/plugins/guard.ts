@@ -1,6 +1,7 @@
 import fastifyJwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
+import type { Code } from '../../explanations/all.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { readCompact } from '../../jwt/compact.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
@@ -111,7 +112,7 @@ function readBearer(request: FastifyRequest): string {
   })
 }
 
-function invalid(code: string, description: string): Problem {
+function invalid(code: Code, description: string): Problem {
   return new Problem(401, code, description, {
     'www-authenticate': `Bearer realm="mintmark", error="invalid_token", error_description="${description}"`,
   })

@@ -9,6 +9,7 @@ import { inJson } from '../wire/media.ts'
 const PLACES = {
   documentation: '/docs',
   openapi: '/openapi.json',
+  errors: '/errors',
   token: '/token',
   refresh: '/refresh',
   logout: '/logout',

@@ -94,6 +94,7 @@ export const PROBLEM_EXAMPLES = {
   token_revoked: [401, 'the access token was revoked, or its session has ended'],
   user_required: [403, 'this needs an access token of a user’s session'],
   session_unknown: [404, 'you have no session with this id; GET /sessions lists yours'],
+  reason_unknown: [404, 'no error has this name; GET /errors lists all of them'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>
 
 /** A reason that the document has an example of. */

@@ -1,6 +1,8 @@
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, type TStringOptions, Type } from 'typebox'
+import { OAuthError } from '../../oauth/error.ts'
 import { reasons } from '../../oauth/reasons.ts'
 import { Problem } from '../problem.ts'
+import { createWording } from '../wording.ts'
 import {
   type DescribedCode,
   type DescribedReason,
@@ -11,6 +13,12 @@ import { header, headerAlways } from './header.ts'
 import { LIMIT_OF, type LimitName, reachedLimitHeaders } from './limit-headers.ts'
 import { reference } from './reference.ts'
 
+/** A member that `ERROR_DETAIL=minimal` leaves out of errors. */
+function detailed({ description, ...rest }: TStringOptions & { description: string }) {
+  const said = `${description} Left out with \`ERROR_DETAIL=minimal\`.`
+  return Type.Optional(Type.String({ description: said, ...rest }))
+}
+
 /** The error answer of the OAuth endpoints (RFC 6749 §5.2). */
 export const OAuthErrorBody = Type.Object(
   {
@@ -19,11 +27,15 @@ export const OAuthErrorBody = Type.Object(
       description:
         'What a program should do. Only `invalid_grant` means that a refresh token is of no more use.',
     }),
-    error_description: Type.String({
+    error_description: detailed({
       description: 'For the developer: what was wrong, what to do.',
       pattern: '^[\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
     }),
-    reason: Type.String({ enum: Object.keys(reasons), description: 'What exactly happened.' }),
+    error_uri: detailed({
+      description: 'A page about the reason: its cause, how to confirm it, what to do.',
+      format: 'uri',
+    }),
+    reason: detailed({ enum: Object.keys(reasons), description: 'What exactly happened.' }),
     request_id: Type.String({ description: 'Finds the request in the log; also in X-Request-Id.' }),
   },
   {
@@ -36,11 +48,15 @@ export const OAuthErrorBody = Type.Object(
 /** The error answer of all other endpoints (RFC 9457), as application/problem+json. */
 export const ProblemBody = Type.Object(
   {
-    type: Type.String({ description: '`about:blank`: the status says it; `code` says more.' }),
+    type: Type.String({
+      description:
+        'A page about the code: its cause, how to confirm it, what to do. `about:blank` with `ERROR_DETAIL=minimal`.',
+      format: 'uri',
+    }),
     title: Type.String(),
     status: Type.Integer(),
-    detail: Type.String({ description: 'What was wrong, and what to do.' }),
-    code: Type.String({ description: 'A stable code for programs.' }),
+    detail: detailed({ description: 'What was wrong, and what to do.' }),
+    code: detailed({ description: 'A stable code for programs.' }),
     request_id: Type.String({ description: 'Finds the request in the log; also in X-Request-Id.' }),
     hint: Type.Optional(
       Type.String({ description: 'Of a 404: the path that was probably meant.' }),
@@ -61,20 +77,19 @@ export function oauthErrors(...codes: DescribedReason[]) {
     schema: OAuthErrorBody,
     headers: headersOf(BASIC, limit),
   }
-  return respond(codes, shape, (reason) => ({
-    error: reasons[reason][0],
-    error_description: REASON_EXAMPLES[reason],
-    reason,
-    request_id: REQUEST_ID,
-  }))
+  return respond(codes, shape, (reason) =>
+    WORDING.oauthBody(new OAuthError(reason, REASON_EXAMPLES[reason]), REQUEST_ID),
+  )
 }
 
 /** The `response` entries of an account or public route whose problems have these codes. */
 export function problems(...codes: DescribedCode[]) {
   return respond(codes, PROBLEM, (code) =>
-    new Problem(statusOf(code), code, detailOf(code)).toBody(REQUEST_ID),
+    WORDING.problemBody(new Problem(statusOf(code), code, detailOf(code)), REQUEST_ID),
   )
 }
+
+const WORDING = createWording({ issuer: 'https://auth.example', errorDetail: 'full' })
 
 const REQUEST_ID = '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d'
 

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from './base/duration.ts'
 import type { Reading, RedisAddress } from './config/readers.ts'
-import { VARIABLES, type Variable } from './config/variables.ts'
+import type { Variable } from './config/variable.ts'
+import { VARIABLES } from './config/variables.ts'
 
 type Field = keyof typeof VARIABLES
 type Value<V> = V extends Variable<infer T> ? T : never

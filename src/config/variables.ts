@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { limit } from './limit.ts'
+import { LIMIT_VARIABLES } from './limit-variables.ts'
 import { masterKeyList } from './master-keys.ts'
 import { networkList } from './proxies.ts'
 import {
@@ -9,27 +9,11 @@ import {
   issuerUrl,
   oneOf,
   postgresUrl,
-  type Reader,
   redisUrl,
   trueOrFalse,
   wholeNumber,
 } from './readers.ts'
-
-/** One environment variable: how it is read and what the README says of it (in Markdown). */
-export interface Variable<T> {
-  readonly name: string
-  readonly description: string
-  readonly example: string
-  /** The text that is read when the variable is unset. */
-  readonly default?: string
-  /** What stands for it in the README when it depends on other things; src/config.ts works it out. */
-  readonly computedDefault?: string
-  /** With a database of one's own nothing is guessed: this must then be given. */
-  readonly requiredWithDatabase?: true
-  /** Can also come from the file that `<NAME>_FILE` names. */
-  readonly secret?: true
-  readonly read: Reader<T>
-}
+import type { Variable } from './variable.ts'
 
 /** Every variable, by the field of the configuration that it fills, in the README's order. */
 export const VARIABLES = {
@@ -232,59 +216,7 @@ export const VARIABLES = {
     secret: true,
     read: redisUrl,
   },
-  rateLimitLoginAccount: {
-    name: 'RATE_LIMIT_LOGIN_ACCOUNT',
-    description:
-      'Failed logins of one account from one address (IPv6: one /64). `off` here and below: no limit.',
-    example: '10/5m',
-    default: '10/5m',
-    read: limit,
-  },
-  rateLimitLoginAccountTotal: {
-    name: 'RATE_LIMIT_LOGIN_ACCOUNT_TOTAL',
-    description:
-      'Failed logins of one account from all addresses; beyond it only addresses that a session of ' +
-      'the account was last used from may try.',
-    example: '60/10m',
-    default: '60/10m',
-    read: limit,
-  },
-  rateLimitLoginAddress: {
-    name: 'RATE_LIMIT_LOGIN_ADDRESS',
-    description: 'Failed logins from one address, whatever the account.',
-    example: '100/5m',
-    default: '100/5m',
-    read: limit,
-  },
-  rateLimitRefresh: {
-    name: 'RATE_LIMIT_REFRESH',
-    description: 'Rotations of one session; retries are free.',
-    example: '300/1m',
-    default: '300/1m',
-    read: limit,
-  },
-  rateLimitClientFailures: {
-    name: 'RATE_LIMIT_CLIENT_FAILURES',
-    description:
-      'Failed authentications of one client from one address; of all clients from it, five times that.',
-    example: '20/1m',
-    default: '20/1m',
-    read: limit,
-  },
-  rateLimitIntrospect: {
-    name: 'RATE_LIMIT_INTROSPECT',
-    description: 'Introspections by one client.',
-    example: '60000/1m',
-    default: '60000/1m',
-    read: limit,
-  },
-  rateLimitPublic: {
-    name: 'RATE_LIMIT_PUBLIC',
-    description: 'Reads of the JWK set and the metadata from one address.',
-    example: '3000/1m',
-    default: '3000/1m',
-    read: limit,
-  },
+  ...LIMIT_VARIABLES,
   shutdownDelaySeconds: {
     name: 'SHUTDOWN_DELAY',
     description: 'Time between reporting not ready and closing, `0s` to `10m`.',

@@ -64,6 +64,7 @@ const PACKAGES: Record<string, (file: string, typeOnly: boolean) => boolean> = {
   ioredis: inRoom('http'),
   negotiator: inRoom('http'),
   tldts: inRoom('oauth'),
+  bowser: inRoom('sessions/devices'),
   kysely: store,
   pg: store,
   'fast-jwt': inRoom('jwt'),

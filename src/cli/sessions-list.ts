@@ -1,5 +1,6 @@
 import { toWireSession } from '../http/wire/session.ts'
 import { formatScope } from '../oauth/scope.ts'
+import { deviceLabel } from '../sessions/devices/label.ts'
 import type { Session } from '../sessions/session.ts'
 import { listAlive } from '../sessions/store.ts'
 import { findUsernames } from '../users/store.ts'
@@ -50,15 +51,14 @@ function toJson(session: Session, username: string | undefined) {
 }
 
 function toRow(session: Session, username: string | undefined): string[] {
-  const { label, userAgent, address } = session.device
-  const device = label ?? userAgent ?? ''
+  const device = deviceLabel(session.device)
   return [
     session.sid,
     username ?? session.sub,
     session.clientId,
     when(session.createdAt),
     when(session.lastUsedAt),
-    address ?? '',
+    session.device.address ?? '',
     device.length > 40 ? `${device.slice(0, 39)}…` : device,
   ]
 }

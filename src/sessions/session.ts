@@ -5,7 +5,7 @@ export interface Device {
   readonly userAgent: string | undefined
   /** The IP address it was last used from. */
   readonly address: string | undefined
-  /** A name for it that a person recognises. */
+  /** What a backend called it; what to call it in any case is said by `deviceLabel`. */
   readonly label: string | undefined
 }
 

@@ -44,7 +44,7 @@ async function start(t: Test, options?: ServiceOptions) {
 t.test('users see their own live sessions and which of them is asking', async (t) => {
   const { service, frontend, startSession, startFor, list, end } = await start(t)
   const device = { user_agent: 'Firefox', address: '192.0.2.7', label: 'Laptop' }
-  await startSession({ sub: 'ada', device, amr: ['mfa'] })
+  const first = (await startSession({ sub: 'ada', device, amr: ['mfa'] })).json<Tokens>()
   service.clock.advance(10)
   const second = await startFor('ada')
   await startFor('bob')
@@ -56,6 +56,11 @@ t.test('users see their own live sessions and which of them is asking', async (t
     created_at: '2026-11-21T12:00:00.000Z',
     expires_at: '2027-02-19T12:00:00.000Z',
   })
+  t.strictSame(
+    (await list(first.access_token)).map(({ id, current }) => [id, current]),
+    [sessions[1], sessions[0]].map((one) => [one?.id, one?.id !== second.sid]),
+    'whoever asks comes first, used last or not',
+  )
   const text = JSON.stringify(sessions)
   t.notMatch(text, /hash|generation|mm_rt_/, 'nothing of their tokens')
 
@@ -65,6 +70,29 @@ t.test('users see their own live sessions and which of them is asking', async (t
     [second.sid],
     'an ended one is gone',
   )
+})
+
+t.test('users tell their devices apart, each by where and when it was used last', async (t) => {
+  const { service, frontend, startSession, startFor, list } = await start(t)
+  const phone = 'Mozilla/5.0 (Linux; Android 15; Pixel 8) Chrome/142.0.0.0 Mobile Safari/537.36'
+  const device = { user_agent: phone, address: '192.0.2.7' }
+  const tokens = (await startSession({ sub: 'ada', device })).json<Tokens>()
+  const { access_token } = await startFor('ada')
+  service.clock.advance(60)
+  await service.inject({
+    method: 'POST',
+    url: '/refresh',
+    remoteAddress: '198.51.100.7',
+    headers: { 'content-type': 'application/json', 'user-agent': 'curl/8.17.0' },
+    payload: JSON.stringify({ client_id: frontend.clientId, refresh_token: tokens.refresh_token }),
+  })
+  const [mine, other] = await list(access_token)
+  t.strictSame(mine?.device, { label: 'Unknown device' }, 'nothing was told, and it has a name')
+  t.match(other, {
+    device: { label: 'Chrome on Android (Pixel 8)', user_agent: phone, address: '198.51.100.7' },
+    created_at: '2026-11-21T12:00:00.000Z',
+    last_used_at: '2026-11-21T12:01:00.000Z',
+  })
 })
 
 t.test('users end their own sessions, once, and the event says who', async (t) => {

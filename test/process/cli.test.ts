@@ -450,6 +450,8 @@ t.test('in development it works alone, and beside the service', async (t) => {
   const verified = await mintmark(['token', 'verify', access])
   t.match(verified, { code: 0 }, 'the issuer is that of the running service')
   const sessions = (await mintmark(['sessions', 'list', '--json'])).json()
-  t.match(sessions, { sessions: [{ username: 'bob', client_id: 'web' }] })
+  t.match(sessions, {
+    sessions: [{ username: 'bob', client_id: 'web', device: { label: 'Node.js' } }],
+  })
   t.equal(await postmasterOf(STATE_DIR), database, 'and goes on running')
 })

@@ -32,12 +32,13 @@ export function sessionRoutes(
       schema: {
         operationId: 'listSessions',
         summary: 'My sessions',
-        description: 'The caller’s own live sessions, the last used first; `current` is this one.',
+        description:
+          'The caller’s own live sessions: first the one that asks (`current`), then the last used.',
         tags: ['sessions'],
         security: BEARER_SECURITY,
         response: {
           ...problems(...BEARER, 'user_required'),
-          200: inJson('Live sessions, the last used first.', SessionList, {
+          200: inJson('Live sessions, this one first, then the last used.', SessionList, {
             sessions: { summary: 'Two devices', value: sessionListExample },
           }),
         },
@@ -46,7 +47,9 @@ export function sessionRoutes(
     async (request) => {
       const { sub, sid } = requireUser(request)
       const sessions = await listAlive(db, { sub, limit: LIST_LIMIT }, clock.now())
-      return { sessions: sessions.map((session) => toWireSession(session, sid)) }
+      const listed = sessions.map((session) => toWireSession(session, sid))
+      // Whoever looks for what to end begins with what is theirs for sure.
+      return { sessions: listed.toSorted((a, b) => Number(b.current) - Number(a.current)) }
     },
   )
 

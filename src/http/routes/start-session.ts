@@ -59,7 +59,12 @@ const SessionRequestBody = Type.Object(
         {
           user_agent: Type.Optional(text(512, 'The user’s, not yours.')),
           address: Type.Optional(text(45, 'The user’s IP address.')),
-          label: Type.Optional(text(100, 'A name for the device that the user recognises.')),
+          label: Type.Optional(
+            text(
+              100,
+              'A name for the device that the user recognises; else `user_agent` makes one.',
+            ),
+          ),
         },
         { additionalProperties: false },
       ),

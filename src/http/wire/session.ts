@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { deviceLabel } from '../../sessions/devices/label.ts'
 import type { Session } from '../../sessions/session.ts'
 import { SID } from './samples.ts'
 
@@ -8,19 +9,28 @@ const WireSession = Type.Object(
   {
     id: Type.String({ description: 'The `sid` of its tokens.' }),
     client_id: Type.String(),
-    current: Type.Boolean({ description: 'Whether it is the session that asks.' }),
+    current: Type.Boolean({ description: 'Whether it is the session that asks: this device.' }),
     device: Type.Object(
       {
-        label: Type.Optional(Type.String()),
-        user_agent: Type.Optional(Type.String()),
-        address: Type.Optional(Type.String({ description: 'Where it was last used from.' })),
+        label: Type.String({
+          description:
+            'What to call the device: what the backend that started the session called it, else made of `user_agent` when it is asked for, without versions (`Firefox on Windows`, `Chrome on Android (Pixel 8)`, `MyApp on iOS`, `curl`), else `Unknown device`. Never blank. For telling devices apart, not for deciding anything: a caller names itself as it likes.',
+        }),
+        user_agent: Type.Optional(
+          Type.String({ description: 'What the session was started by, in its own words.' }),
+        ),
+        address: Type.Optional(
+          Type.String({ description: 'The IP address it was started or last refreshed from.' }),
+        ),
       },
       { additionalProperties: false },
     ),
     amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
     auth_time: Instant('When the user logged in.'),
-    created_at: Instant('When the session started.'),
-    last_used_at: Instant('When it was last refreshed.'),
+    created_at: Instant('The first use: when the session started.'),
+    last_used_at: Instant(
+      'The last use: when it was last refreshed. Services that verify tokens offline tell nobody.',
+    ),
     idle_expires_at: Instant('When it ends unless it is refreshed.'),
     expires_at: Instant('When it ends in any case.'),
   },
@@ -46,7 +56,11 @@ export const sessionListExample = {
       ...common,
       id: SID,
       current: true,
-      device: { user_agent: 'Mozilla/5.0 (X11; Linux x86_64)', address: '203.0.113.7' },
+      device: {
+        label: 'Firefox on Linux',
+        user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+        address: '203.0.113.7',
+      },
       auth_time: '2026-11-21T11:46:40.000Z',
       created_at: '2026-11-21T11:46:40.000Z',
       last_used_at: '2026-11-21T11:46:40.000Z',
@@ -55,7 +69,7 @@ export const sessionListExample = {
       ...common,
       id: '0199bf02-1d7a-7e9b-a8c5-52d5b0a9c4f3',
       current: false,
-      device: { label: 'the phone' },
+      device: { label: 'Ada’s phone', address: '2001:db8::7' },
       auth_time: '2026-11-20T18:02:11.000Z',
       created_at: '2026-11-20T18:02:11.000Z',
       last_used_at: '2026-11-21T09:15:42.000Z',
@@ -68,14 +82,14 @@ export function toWireSession(
   session: Session,
   currentSid: string | undefined,
 ): Static<typeof WireSession> {
-  const { label, userAgent, address } = session.device
+  const { userAgent, address } = session.device
   const instant = (at: number) => new Date(at).toISOString()
   return {
     id: session.sid,
     client_id: session.clientId,
     current: session.sid === currentSid,
     device: {
-      ...(label !== undefined && { label }),
+      label: deviceLabel(session.device),
       ...(userAgent !== undefined && { user_agent: userAgent }),
       ...(address !== undefined && { address }),
     },

@@ -56,6 +56,7 @@ const PACKAGES: Record<string, (file: string, typeOnly: boolean) => boolean> = {
   fastify: (file, typeOnly) => inRoom('http')(file) || (file === 'src/compose.ts' && typeOnly),
   '@fastify/cookie': inRoom('http'),
   '@fastify/cors': inRoom('http'),
+  '@fastify/fast-json-stringify-compiler': inRoom('http'),
   '@fastify/jwt': inRoom('http'),
   '@fastify/rate-limit': inRoom('http'),
   '@fastify/swagger': inRoom('http'),

@@ -40,6 +40,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { startSessionRoute } from './routes/start-session.ts'
 import { tokenRoute } from './routes/token.ts'
 import { welcomeRoutes } from './routes/welcome.ts'
+import { createSerializers } from './serializers.ts'
 import { OAuthErrorBody, ProblemBody } from './wire/errors.ts'
 import { EXAMPLES } from './wire/media.ts'
 import { TokenResponse } from './wire/token-response.ts'
@@ -109,11 +110,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // As long as a URL may be: an id that is too long is unknown, and no malformed URL.
     routerOptions: { maxParamLength: 16 * 1024 },
     rewriteUrl: routableUrl,
+    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
     ajv: {
       customOptions: {
         coerceTypes: false,
         removeAdditional: false,
         useDefaults: false,
+        // The schemas are the routes' own, and are examined where the document is.
+        meta: false,
+        validateSchema: false,
         keywords: [EXAMPLES],
       },
     },

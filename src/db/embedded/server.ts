@@ -29,7 +29,14 @@ const TAIL_BYTES = 4_096
 const TAIL_LINES = 15
 const STOP_MILLISECONDS = 60_000
 
-const THROWAWAY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+const THROWAWAY = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_wal_size=128MB',
+]
 
 /**
  * Starts Postgres on an existing cluster and returns at once; whether it comes up shows by

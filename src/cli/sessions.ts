@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { type Answer, answering } from './answer.ts'
 import { limit } from './arguments.ts'
 import { endSessions } from './sessions-end.ts'
-import { listSessions } from './sessions-list.ts'
 
 /** Which user's sessions: by name or sub, or by sub alone. */
 export interface SessionsOfUser {
@@ -22,8 +21,11 @@ export function addSessionsCommands(program: Command): void {
     .option('--limit <n>', 'at most so many, 1 to 1000', limit, 50)
     .action(
       answering(
-        (options: SessionsOfUser & { client?: string; limit: number }): Promise<Answer> =>
-          listSessions(options),
+        async (options: SessionsOfUser & { client?: string; limit: number }): Promise<Answer> => {
+          // Loaded only here: it alone needs the schemas of the API, which are 370 modules.
+          const { listSessions } = await import('./sessions-list.ts')
+          return listSessions(options)
+        },
       ),
     )
   sessions

@@ -61,7 +61,13 @@ async function startServer(folder: string) {
 
 async function runTap(variables: Record<string, string>): Promise<number> {
   const args = ['run', '--disable-coverage', '--reporter=terse', ...process.argv.slice(2)]
-  const env = { ...process.env, ...variables, NODE_ENV: 'test' }
+  const { NODE_OPTIONS = '' } = process.env
+  const env = {
+    ...process.env,
+    ...variables,
+    NODE_ENV: 'test',
+    NODE_OPTIONS: `${NODE_OPTIONS} --import=${import.meta.resolve('./unrecorded.ts')}`.trim(),
+  }
   const tap: ChildProcess = spawn('tap', args, { stdio: 'inherit', env })
   // An interrupted run still stops its server: tap gets the signal and ends, and so do we.
   const pass = (signal: NodeJS.Signals) => tap.kill(signal)

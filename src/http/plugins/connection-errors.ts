@@ -2,13 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
-import type { AllowedOrigins } from '../../clients/origins.ts'
 import { OAuthError, quotable } from '../../oauth/error.ts'
 import { addressOf, readAddress } from '../address.ts'
 import { writeAnswer } from '../raw-answer.ts'
 import { type ParserError, type RequestLine, readRequestLine } from '../request-line.ts'
 import type { Wording } from '../wording.ts'
-import { sharingHeaders } from './cors.ts'
 import type { RouteTable } from './route-table.ts'
 import { listenOnConnections } from './servers.ts'
 import { URL_LIMIT, URL_TOO_LONG } from './urls.ts'
@@ -34,13 +32,14 @@ interface Connection {
 /**
  * Answers what goes wrong on a connection itself, where no handler sees it, like everything else: in
  * the shape of its route, with an id and one line in the log.
+ * @param sharingHeaders what a page of that origin needs to read an answer
  * @param headers those of every answer
  * @param newRequestId draws the id of bytes that never became a request
  */
 export function createConnectionErrors(options: {
   logger: FastifyBaseLogger
   clock: Clock
-  allowedOrigins: AllowedOrigins
+  sharingHeaders: (origin: string | undefined) => Record<string, string>
   headers: Readonly<Record<string, string>>
   wording: Wording
   newRequestId: () => string
@@ -64,7 +63,7 @@ export function createConnectionErrors(options: {
     const headers = {
       ...options.headers,
       // The hooks that share answers may not have had their turn.
-      ...sharingHeaders(options.allowedOrigins, request?.headers.origin ?? line?.origin),
+      ...options.sharingHeaders(request?.headers.origin ?? line?.origin),
       date: new Date(options.clock.now()).toUTCString(),
     }
     const isOAuth = request

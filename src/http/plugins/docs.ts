@@ -3,13 +3,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { equalInConstantTime, sha256 } from '../../base/hash.ts'
 import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
-import { prefillAuthorize } from './docs-browser.ts'
 
 /** Whether Swagger UI is served, and to whom. */
 export interface DocsAccess {
   readonly served: boolean
   /** What it asks for by Basic, with any user name; undefined lets everybody in. */
   readonly password: string | undefined
+}
+
+/** What Swagger UI does in development, where the document tells it who it may be. */
+export interface SwaggerInDevelopment {
+  /** Runs in the browser when the document has been loaded. */
+  prefill(): void
+  /** Whether the browser keeps its authorisation over reloads. */
+  readonly keepsAuthorization: boolean
 }
 
 // Swagger UI comes from here and talks to nobody else.
@@ -41,7 +48,8 @@ const NO_YAML = new Problem(
 
 /**
  * Swagger UI at `/docs`, where it is on.
- * @param options.isDevelopment whether it may know the demo client and user, and keep them
+ * @param options.title of the page
+ * @param options.development undefined in production
  * @param options.basePath the issuer's path, without a slash at its end: where browsers find it
  * @param options.readDocument what it shows, asked for at every load
  */
@@ -50,12 +58,13 @@ export function serveDocs(
   options: {
     docs: DocsAccess
     limits: Limits
-    isDevelopment: boolean
+    title: string
+    development: SwaggerInDevelopment | undefined
     basePath: string
     readDocument: (request: FastifyRequest) => Promise<object>
   },
 ): void {
-  const { docs, limits, isDevelopment, basePath, readDocument } = options
+  const { docs, limits, title, development, basePath, readDocument } = options
   if (!docs.served) return
   app.register((scope, _options, done) => {
     if (docs.password !== undefined) requirePassword(scope, docs.password, limits)
@@ -70,16 +79,16 @@ export function serveDocs(
       routePrefix: PREFIX,
       indexPrefix: basePath,
       staticCSP: CONTENT_SECURITY_POLICY,
-      theme: { title: 'Mintmark' },
+      theme: { title },
       uiConfig: {
         // The other layout has a box to load documents from elsewhere, and a style within its logo.
         layout: 'BaseLayout',
         // The browser keeps client secrets, passwords and tokens in clear: those of the demo, and none
         // of production.
-        persistAuthorization: isDevelopment,
+        persistAuthorization: development?.keepsAuthorization ?? false,
         tryItOutEnabled: true,
         validatorUrl: null,
-        ...(isDevelopment && { onComplete: prefillAuthorize }),
+        ...(development && { onComplete: development.prefill }),
       },
     })
     done()

@@ -1,13 +1,10 @@
 import { ALWAYS } from '../wire/header.ts'
 
-/** In the order of a first tour. */
-export const TAGS = [
-  { name: 'tokens', description: 'Get, refresh, revoke and ask about tokens.' },
-  { name: 'account', description: 'What a token says.' },
-  { name: 'sessions', description: 'Start, list and end sessions.' },
-  { name: 'verification', description: 'What other services verify with.' },
-  { name: 'operation', description: 'For whoever runs the service.' },
-]
+/** A tag of the document, and what its operations are for. */
+export interface Tag {
+  readonly name: string
+  readonly description: string
+}
 
 interface Document {
   paths?: Record<string, Record<string, Operation>>
@@ -35,8 +32,9 @@ interface Header {
  * Puts into the generated document what the generator has no words for: the request id of every
  * answer, which header fields are always there, which bodies may be left out, and the order of a
  * first tour.
+ * @param tags in that order
  */
-export function finishDocument(document: object): object {
+export function finishDocument(document: object, tags: readonly Tag[]): object {
   const { paths = {} } = document as Document
   for (const operation of operationsOf(paths)) {
     const { requestBody } = operation
@@ -49,6 +47,7 @@ export function finishDocument(document: object): object {
       response.headers = { ...response.headers, 'X-Request-Id': REQUEST_ID }
     }
   }
+  const rank = (path: Record<string, Operation>) => rankOf(path, tags)
   const sorted = Object.entries(paths).toSorted(([, a], [, b]) => rank(a) - rank(b))
   return { ...document, paths: Object.fromEntries(sorted) }
 }
@@ -73,9 +72,9 @@ function finishHeader(header: Header): void {
 }
 
 /** The place of a path's first operation among the tags. */
-function rank(path: Record<string, Operation>): number {
+function rankOf(path: Record<string, Operation>, tags: readonly Tag[]): number {
   const [tag] = Object.values(path)[0]?.tags ?? []
-  return TAGS.findIndex(({ name }) => name === tag)
+  return tags.findIndex(({ name }) => name === tag)
 }
 
 function operationsOf(paths: Record<string, Record<string, Operation>>): Operation[] {

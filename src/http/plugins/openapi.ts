@@ -1,14 +1,30 @@
-import swagger from '@fastify/swagger'
+import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits/limits.ts'
-import { oauth2Scheme, securitySchemes } from '../wire/security.ts'
-import { type DocsAccess, sendDocument, serveDocs } from './docs.ts'
+import { type DocsAccess, type SwaggerInDevelopment, sendDocument, serveDocs } from './docs.ts'
 import { type LiveExamples, withLiveExamples } from './live-examples.ts'
-import { finishDocument, TAGS } from './openapi-document.ts'
+import { finishDocument, type Tag } from './openapi-document.ts'
+
+type SecuritySchemes = NonNullable<
+  NonNullable<SwaggerOptions['openapi']>['components']
+>['securitySchemes']
+
+/** What the document of an app says beyond its routes. */
+export interface ApiDescription {
+  readonly title: string
+  readonly description: string
+  /** Where browsers find the app, without a slash at its end: a proxy may have put it under a path. */
+  readonly basePath: string
+  /** In the order of a first tour. */
+  readonly tags: readonly Tag[]
+  readonly securitySchemes: NonNullable<SecuritySchemes>
+  /** What Swagger UI does in development alone. */
+  readonly development: SwaggerInDevelopment
+}
 
 /**
  * The OpenAPI 3.1 document of the routes, at `/openapi.json`, and Swagger UI on it, at `/docs`.
- * @param options.issuer under its path is everything that the document names
+ * @param options.issuer a page of its host may see what is served to the developer alone
  * @param options.liveExamples in development, values that work, for the examples of what is served;
  *   undefined while there are none
  */
@@ -17,31 +33,33 @@ export async function describeApi(
   options: {
     version: string
     issuer: string
+    description: ApiDescription
     docs: DocsAccess
     limits: Limits
     liveExamples?: (() => Promise<LiveExamples | undefined>) | undefined
   },
 ): Promise<void> {
-  const { version, issuer, docs, limits, liveExamples } = options
-  const basePath = new URL(issuer).pathname.replace(/\/$/, '')
+  const { version, issuer, description, docs, limits, liveExamples } = options
+  const { title, basePath, tags, securitySchemes, development } = description
   await app.register(swagger, {
     // The proxy strips the base path, so that no route's path holds it.
     stripBasePath: false,
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Mintmark',
+        title,
         version,
-        description:
-          'Issues, rotates and revokes tokens that any service can verify offline. OAuth endpoints answer errors as in RFC 6749 section 5.2, all others as in RFC 9457. A path that takes other methods is 405 with `Allow`.',
+        description: description.description,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: basePath || '/', description: 'This service.' }],
-      tags: TAGS,
-      components: { securitySchemes: { oauth2: oauth2Scheme(basePath), ...securitySchemes } },
+      tags: [...tags],
+      components: { securitySchemes },
     },
     transformObject: (document) =>
-      'openapiObject' in document ? finishDocument(document.openapiObject) : document.swaggerObject,
+      'openapiObject' in document
+        ? finishDocument(document.openapiObject, tags)
+        : document.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
@@ -58,7 +76,8 @@ export async function describeApi(
   serveDocs(app, {
     docs,
     limits,
-    isDevelopment: liveExamples !== undefined,
+    title,
+    development: liveExamples && development,
     basePath,
     readDocument,
   })

@@ -1,5 +1,6 @@
 import { isUuid } from '../base/encoding.ts'
 import { type Algorithm, algorithmNames } from '../jwt/algorithms.ts'
+import { adminScopes, areAdminScopes, reservedScopes } from '../oauth/admin-scopes.ts'
 import { AUDIENCE_RULE, isAudience } from '../oauth/audience.ts'
 import { claimsProblem } from '../oauth/claims.ts'
 import {
@@ -85,6 +86,14 @@ const rules: Rule[] = [
     `a client with scope ${START_SCOPE} must use client_secret_basic: in POST /sessions the body's client_id is the frontend's`,
   ],
   [
+    (r) => areAdminScopes(reservedScopes(r.scope)),
+    `of the scopes that begin with mintmark: there are ${adminScopes.join(', ')}`,
+  ],
+  [
+    (r) => reservedScopes(r.scope).length === 0 || speaksForItselfAlone(r),
+    'the scopes that begin with mintmark: are for confidential clients whose only grant is client_credentials: no user may get them',
+  ],
+  [
     (r) => r.scope.length <= 100 && r.scope.every((value) => SCOPE_TOKEN.test(value)),
     'scope must be at most 100 values of printable ASCII without space, quote and backslash',
   ],
@@ -159,6 +168,11 @@ export function acceptRegistration(registration: Registration): Registration {
     refreshTokenIn: registration.refreshTokenIn ?? 'body',
     roles: unique(registration.roles),
   }
+}
+
+function speaksForItselfAlone({ authenticationMethod, grantTypes }: Registration): boolean {
+  const isOnlyGrant = grantTypes.length > 0 && among(['client_credentials'], grantTypes)
+  return authenticationMethod !== 'none' && isOnlyGrant
 }
 
 function lengths(r: Registration): number[] {

@@ -12,6 +12,7 @@ import {
 import { drawClientSecret } from '../../src/clients/secret.ts'
 import { withoutSecrets } from '../../src/clients/store.ts'
 import type { Executor } from '../../src/db/connect.ts'
+import { adminScopes } from '../../src/oauth/admin-scopes.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { collectParameters } from '../../src/oauth/parameters.ts'
 import { createSeededRandom } from '../support/random.ts'
@@ -63,6 +64,7 @@ t.test('a registration that can be', async (t) => {
     { authenticationMethod: 'none' },
     { grantTypes: [] },
     { grantTypes: ['client_credentials'] },
+    { grantTypes: ['client_credentials'], scope: ['orders:read', ...adminScopes] },
     { introspects: ['https://orders.example', 'urn:orders'] },
     { scope: [] },
     { scope: many(100) },
@@ -76,7 +78,15 @@ t.test('a registration that can be', async (t) => {
 })
 
 t.test('a registration that cannot be is refused with the reason', async (t) => {
+  const admin = { scope: ['mintmark:events:read'] }
   const refused: [object, RegExp][] = [
+    [admin, /^the scopes that begin with mintmark: are for confidential clients/],
+    [{ ...admin, grantTypes: [] }, /whose only grant is client_credentials/],
+    [{ ...admin, authenticationMethod: 'none' }, /no user may get them$/],
+    ...['mintmark:x', 'Mintmark:events:read', 'mintmark:'].map((scope): [object, RegExp] => [
+      { scope: [scope], grantTypes: ['client_credentials'] },
+      /^of the scopes that begin with mintmark: there are mintmark:sessions:read, /,
+    ]),
     ...['', 'a b', '.a', '-a', 'é', 'a:b', 'x'.repeat(101), UUID, UUID.toUpperCase()].map(
       (clientId): [object, RegExp] => [{ clientId }, /^client_id must/],
     ),

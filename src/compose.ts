@@ -14,6 +14,7 @@ import { createAnswerWithTokens } from './grants/answer.ts'
 import { createGrants } from './grants/index.ts'
 import { createStartBackendSession } from './grants/start-session.ts'
 import { createTokenEndpoint } from './grants/token-endpoint.ts'
+import { createCursors } from './http/admin/cursors.ts'
 import { createReadiness } from './http/readiness.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
@@ -120,6 +121,7 @@ export function compose(options: {
     answerWithTokens,
   })
   const readiness = createReadiness({ database, keyRing })
+  const cursors = createCursors({ masterKeys })
   const docs = { served: config.docs === 'on', password: config.docsPassword }
 
   return {
@@ -143,6 +145,7 @@ export function compose(options: {
     tokenEndpoint,
     startBackendSession,
     readiness,
+    cursors,
     docs,
   }
 }

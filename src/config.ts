@@ -12,8 +12,11 @@ type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
 type Environment = Record<string, string | undefined>
 
 /** What the service runs with: a field for each variable of src/config/variables.ts, frozen. */
-export interface Config extends Omit<Values, 'databaseUrl' | 'docsPassword' | 'redisUrl'> {
+export interface Config
+  extends Omit<Values, 'databaseUrl' | 'adminPort' | 'docsPassword' | 'redisUrl'> {
   readonly databaseUrl?: string
+  /** Undefined where nobody says: development may have one, if it is to be had. */
+  readonly adminPort?: number | 'off'
   readonly docsPassword?: string
   readonly redisUrl?: RedisAddress
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
@@ -97,7 +100,7 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
     else problems.push({ variable: name, problem: reading.problem, example })
   }
   const found = values as Partial<Values>
-  problems.push(...comparePairs(env, found))
+  problems.push(...comparePairs(env, found), ...comparePorts(found))
   if (problems.length > 0) throw new ConfigurationError(problems)
   // Without a problem, every field has been read or is one of those below.
   return Object.freeze({
@@ -154,6 +157,12 @@ const SHORTER_FIRST = [
   ['sessionIdleTtlSeconds', 'sessionMaxTtlSeconds'],
   ['refreshRetryWindowSeconds', 'refreshRecoveryWindowSeconds'],
 ] as const
+
+function comparePorts({ port, adminPort }: Partial<Values>): ConfigurationProblem[] {
+  if (port === undefined || port !== adminPort) return []
+  const { name: variable, example } = VARIABLES.adminPort
+  return [{ variable, problem: 'must not be PORT: nothing of it is public', example }]
+}
 
 function comparePairs(env: Environment, values: Partial<Values>): ConfigurationProblem[] {
   return SHORTER_FIRST.flatMap(([shorter, longer]) => {

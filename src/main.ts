@@ -5,11 +5,14 @@ import { systemRandom } from './base/random.ts'
 import { type CompleteConfig, compose } from './compose.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { migrateAt } from './db/migrate.ts'
+import { createAdminExamples } from './development/admin-examples.ts'
 import { announcement } from './development/announce.ts'
 import { createLiveExamples } from './development/examples.ts'
 import { type Development, openDevelopment } from './development/open.ts'
 import { type SeededDemo, seedDemo } from './development/seed.ts'
+import { createAdminApp } from './http/admin-app.ts'
 import { createApp } from './http/app.ts'
+import { listen } from './http/listen.ts'
 import { prepare } from './maintenance/prepare.ts'
 import { runMaintenance } from './maintenance/runner.ts'
 import { closeOnSignal } from './shutdown.ts'
@@ -68,15 +71,11 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   opens(parts.database.close)
   let seeded: SeededDemo | undefined
   const liveExamples = development && createLiveExamples({ ...parts, demo: () => seeded?.demo })
+  const adminExamples = development && createAdminExamples({ ...parts, demo: () => seeded?.demo })
   const app = await createApp({ ...parts, version, liveExamples })
-  let listening: Promise<unknown> = Promise.resolve()
-  opens(async () => {
-    // Fastify does not survive a close between its first address and its second.
-    await listening.catch(() => {})
-    await app.close()
-  })
-  listening = app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
-  await listening
+  await listen(app, { what: 'listening', host, port }, opens)
+  const createAdmin = () => createAdminApp({ ...parts, version, liveExamples: adminExamples })
+  const adminAddress = await openAdmin(config, createAdmin, logger, opens)
   opens(async () => {
     parts.readiness.drain()
     await delay(config.shutdownDelaySeconds * 1000)
@@ -95,9 +94,42 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   const stopMaintenance = runMaintenance({ ...parts, pause })
   opens(async () => stopMaintenance())
   if (seeded === undefined) return
+  const addresses = { address: addressOf(host, port), adminAddress }
+  process.stderr.write(announcement(seeded, directory, addresses))
+}
+
+/**
+ * Opens the admin API where there is to be one, and returns its address. Development, which has one
+ * unasked, goes without when somebody else has the port.
+ */
+async function openAdmin(
+  config: Config,
+  create: () => ReturnType<typeof createAdminApp>,
+  logger: Logger,
+  opens: (closer: Closer) => void,
+): Promise<string | undefined> {
+  const { adminHost: host, development } = config
+  const next = config.port + 1
+  const port = config.adminPort ?? (development && next < 65_536 ? next : 'off')
+  if (port === 'off') return undefined
+  try {
+    await listen(await create(), { what: 'admin API', host, port }, opens)
+    return addressOf(host, port)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (config.adminPort !== undefined) {
+      throw new Error(
+        `Port ${port} is in use: stop the other program, or set ADMIN_PORT to a free one or to off.`,
+      )
+    }
+    logger.warn({ port }, 'there is no admin API: its port is in use; set ADMIN_PORT to a free one')
+    return undefined
+  }
+}
+
+function addressOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
-  const address = `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
-  process.stderr.write(announcement(seeded, directory, address))
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
 }
 
 async function open(given: Config, opens: (closer: Closer) => void): Promise<Development> {

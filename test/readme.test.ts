@@ -93,8 +93,10 @@ t.test('.ci/run does the steps of the Dockerfile', async (t) => {
 
 t.test('beside a running service', async (t) => {
   const cwd = await checkout(t)
-  const service = await startService(t, { STATE_DIR: join(cwd, '.mintmark') })
-  const here = await address(service)
+  const adminPort = String(await freePort())
+  const env = { STATE_DIR: join(cwd, '.mintmark'), ADMIN_PORT: adminPort }
+  const service = await startService(t, env)
+  const here = await address(service, adminPort)
 
   await t.test('the five-minute tour works as printed', async (t) => {
     const blocks = bodies(README, 'sh')
@@ -114,6 +116,8 @@ t.test('beside a running service', async (t) => {
       /"session_expires_in":\d+\}204$/m,
       'a login, a refresh and a logout by a cookie',
     )
+    t.match(stdout, /\{"sessions":\[\{.*"state":"ended"/, 'an operator sees sessions')
+    t.match(stdout, /\{"events":\[\{.*"type":"session.ended".*"reason":"logged_out"/)
   })
 
   await t.test('a service verifies as printed', async (t) => {
@@ -172,7 +176,7 @@ trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done' EXIT
 `
 
 /** How to run printed commands at the ports that were free. */
-async function address(service: RunningService) {
+async function address(service: RunningService, adminPort: string) {
   const { port } = new URL(service.url)
   const ordersPort = await freePort()
   const issuer = `http://localhost:${port}`
@@ -185,6 +189,7 @@ async function address(service: RunningService) {
     async bash(cwd: string, commands: string): Promise<string> {
       const script = commands
         .replaceAll('localhost:3000', `localhost:${port}`)
+        .replaceAll('localhost:3001', `localhost:${adminPort}`)
         .replaceAll('localhost:4000', `localhost:${ordersPort}`)
       return (await run('bash', ['-euc', ENDS_ALL + script], { cwd, env, timeout: 60_000 })).stdout
     },

@@ -47,3 +47,8 @@ export function uuidOfBytes(bytes: Buffer): string {
     hex.slice(20),
   ].join('-')
 }
+
+/** When a UUID of version 7 was made, in milliseconds since the epoch (RFC 9562 §5.7). */
+export function instantOfUuidV7(uuid: string): number {
+  return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16)
+}

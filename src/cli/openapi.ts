@@ -7,15 +7,16 @@ import { readConfig } from '../config.ts'
 import { version } from '../version.ts'
 import { answering } from './answer.ts'
 
-/** `mintmark openapi`: the API's description, as the running service tells it. */
+/** `mintmark openapi`: the description of an API, as the running service tells it. */
 export function addOpenapiCommand(program: Command): void {
   program
     .command('openapi')
     .description('print the OpenAPI document; needs no database and no configuration')
+    .option('--admin', 'that of the admin API instead')
     .option('--write <file>', 'write it to a file instead')
     .action(
-      answering(async ({ write }: { write?: string }) => {
-        const document = await describeApp()
+      answering(async ({ admin = false, write }: { admin?: boolean; write?: string }) => {
+        const document = await describeApp(admin)
         const text = JSON.stringify(document, null, 2)
         if (write === undefined) return { json: document, text }
         await writeFile(write, `${text}\n`)
@@ -25,8 +26,9 @@ export function addOpenapiCommand(program: Command): void {
 }
 
 /** The document of the real app, which is wired and never connected. */
-async function describeApp(): Promise<unknown> {
+async function describeApp(isAdmin: boolean): Promise<unknown> {
   const { createApp } = await import('../http/app.ts')
+  const { createAdminApp } = await import('../http/admin-app.ts')
   // No environment, so that the document is the same wherever it is made.
   const config = {
     ...readConfig({}),
@@ -34,7 +36,8 @@ async function describeApp(): Promise<unknown> {
     masterKeys: [{ id: 1, key: Buffer.alloc(32) }],
   }
   const parts = compose({ config, logger: silent, hostClock: systemClock, random: systemRandom })
-  const app = await createApp({ ...parts, version })
+  const options = { ...parts, version }
+  const app = await (isAdmin ? createAdminApp(options) : createApp(options))
   try {
     return app.swagger()
   } finally {

@@ -20,6 +20,13 @@ export function wholeNumber(minimum: number, maximum: number): Reader<number> {
   }
 }
 
+/** Reads a port, or `off` for none. */
+export const portOrOff: Reader<number | 'off'> = (text) => {
+  if (text === 'off') return { value: text }
+  const read = wholeNumber(1, 65_535)(text)
+  return 'value' in read ? read : { problem: `${read.problem}, or off` }
+}
+
 /** Reads a duration such as `10m` into seconds; `shortest` and `longest` are durations as well. */
 export function duration(shortest: string, longest: string): Reader<number> {
   const minimum = parseDuration(shortest) ?? 0

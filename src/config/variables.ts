@@ -8,6 +8,7 @@ import {
   host,
   issuerUrl,
   oneOf,
+  portOrOff,
   postgresUrl,
   redisUrl,
   trueOrFalse,
@@ -59,6 +60,22 @@ export const VARIABLES = {
     example: '3000',
     default: '3000',
     read: wholeNumber(1, 65_535),
+  },
+  adminPort: {
+    name: 'ADMIN_PORT',
+    description:
+      'Port of the admin API, or `off`. Every replica may have one; nothing of it is at `PORT`.',
+    example: '3001',
+    computedDefault: '`PORT` + 1 in development, else `off`',
+    read: portOrOff,
+  },
+  adminHost: {
+    name: 'ADMIN_HOST',
+    description:
+      'Name or address that the admin API listens on; in a container `0.0.0.0`, with its port published to no network but yours.',
+    example: 'localhost',
+    default: 'localhost',
+    read: host,
   },
   logLevel: {
     name: 'LOG_LEVEL',

@@ -15,15 +15,30 @@ function tourCommands(demo: Demo, directory: string, address: string): Record<st
   }
 }
 
-/**
- * What a newcomer sees when the service is ready.
- * @param address where it listens, which need not be what its issuer says
- */
+/** How to ask the admin API for the sessions, in the name of the demo's client for it. */
+function adminCommands(demo: Demo, { address, adminAddress }: Addresses): Record<string, string> {
+  const { client_secret } = demo.clients.find(({ client_id }) => client_id === 'admin') ?? {}
+  if (adminAddress === undefined || client_secret === undefined) return {}
+  const token = `curl -sS ${address}/token -u admin:${client_secret} -d grant_type=client_credentials`
+  return {
+    'as an operator, see everybody’s sessions': `curl -sS ${adminAddress}/sessions -H "Authorization: Bearer $(${token} | sed -n 's/.*"access_token":"\\([^"]*\\)".*/\\1/p')"`,
+  }
+}
+
+/** Where the service listens, which need not be what its issuer says. */
+interface Addresses {
+  readonly address: string
+  /** Undefined where there is no admin API. */
+  readonly adminAddress: string | undefined
+}
+
+/** What a newcomer sees when the service is ready. */
 export function announcement(
   { demo, loginWorks }: SeededDemo,
   directory: string,
-  address: string,
+  addresses: Addresses,
 ): string {
+  const { address, adminAddress } = addresses
   const lines = [
     '',
     'Mintmark is ready. DEVELOPMENT: embedded database, demo clients and a demo user.',
@@ -31,13 +46,18 @@ export function announcement(
     `  Swagger UI   ${address}/docs`,
     `  JWKS         ${address}/.well-known/jwks.json`,
     `  Metadata     ${address}/.well-known/oauth-authorization-server`,
+    ...(adminAddress === undefined ? [] : [`  Admin API    ${adminAddress}/docs`]),
     `  Demo facts   ${join(directory, 'demo.json')} (clients, secrets, user, database)`,
     '',
     ...(loginWorks ? [] : [CHANGED]),
     'Paste these, one after the other:',
     '',
   ]
-  for (const [what, command] of Object.entries(tourCommands(demo, directory, address))) {
+  const commands = {
+    ...tourCommands(demo, directory, address),
+    ...adminCommands(demo, addresses),
+  }
+  for (const [what, command] of Object.entries(commands)) {
     lines.push(`  # ${what}`, `  ${command}`, '')
   }
   return `${lines.join('\n')}\n`

@@ -31,6 +31,18 @@ export async function readDemo(directory: string): Promise<Demo | undefined> {
   }
 }
 
+/** The id and the secret of a demo client. */
+export function credentialsOf({ clients }: Demo, name: string) {
+  const client = clients.find(({ client_id }) => client_id === name)
+  return { client_id: name, client_secret: client?.client_secret ?? '' }
+}
+
+/** The Authorization header of a demo client. */
+export function basicOf(demo: Demo, name: string): string {
+  const { client_id, client_secret } = credentialsOf(demo, name)
+  return `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`
+}
+
 /**
  * Writes the demo file whole or not at all, readable for its owner alone: whoever owns the folder,
  * also when root starts the service for once.

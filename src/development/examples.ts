@@ -1,6 +1,5 @@
 import { noOrigin } from '../audit/event.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Gate } from '../base/gate.ts'
 import type { Client } from '../clients/client.ts'
 import { findClient } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
@@ -10,7 +9,8 @@ import type { Actor, EndSessions } from '../sessions/end.ts'
 import { listAlive } from '../sessions/store.ts'
 import type { Introspect } from '../tokens/introspect.ts'
 import { findUserByName } from '../users/store.ts'
-import type { Demo } from './demo.ts'
+import { credentialsOf, type Demo } from './demo.ts'
+import { startExampleSession } from './example-session.ts'
 
 /** Examples that work: by operationId, then by the name that the document gives the example. */
 type Operations = Record<string, Record<string, string | object>>
@@ -47,10 +47,6 @@ const LABELS = new Set(NEEDING.map(labelOf))
 const LEFT_LIMIT = 1000
 
 const ACTOR: Actor = { by: 'operator', origin: noOrigin }
-
-const open: Gate = { pass: async () => {}, count: async () => {} }
-/** Nobody is held up by examples. */
-const NO_LIMITS = { login: () => open, refresh: () => open, client: () => open }
 
 /** How long an example must be good for, from the moment it is shown. */
 const READING_MS = 120_000
@@ -102,29 +98,10 @@ export function createLiveExamples(options: {
       const existing = kept[operation]
       if (existing && web && (await isFresh(operation, existing, web))) continue
       const sub = operation === 'endSession' ? userSub : OTHER_SUB
-      kept[operation] = await startSession(demo, sub, operation)
+      const whose = { sub, label: labelOf(operation) }
+      kept[operation] = await startExampleSession(options.startBackendSession, demo, whose)
     }
     return kept as Sessions
-  }
-
-  const startSession = (demo: Demo, sub: string, operation: Needing) => {
-    const { client_id, client_secret } = find(demo, 'backend')
-    const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64')
-    return options.startBackendSession({
-      authorizationHeader: `Basic ${basic}`,
-      sub,
-      clientId: 'web',
-      scope: undefined,
-      audience: [],
-      roles: [],
-      claims: {},
-      amr: ['pwd'],
-      acr: undefined,
-      authTime: undefined,
-      device: { label: labelOf(operation), userAgent: undefined, address: undefined },
-      origin: noOrigin,
-      limits: NO_LIMITS,
-    })
   }
 
   let isFailureTold = false
@@ -146,14 +123,14 @@ export function createLiveExamples(options: {
       })
     return {
       operations: describe(demo, await preparing),
-      login: { ...find(demo, 'backend'), username, password },
+      login: { ...credentialsOf(demo, 'backend'), username, password },
     }
   }
 }
 
 function describe(demo: Demo, sessions: Sessions | undefined): Operations {
   const password = { grant_type: 'password', ...demo.users[0], client_id: 'web' }
-  const resourceServer = find(demo, 'orders-service')
+  const resourceServer = credentialsOf(demo, 'orders-service')
   const requestToken = {
     password,
     client_credentials: { grant_type: 'client_credentials', ...resourceServer },
@@ -177,10 +154,4 @@ function describe(demo: Demo, sessions: Sessions | undefined): Operations {
     revokeToken: { refresh_token: { token: tokenOf('revokeToken'), client_id: 'web' } },
     endSession: { id: sessions.endSession.sid ?? '' },
   }
-}
-
-/** The id and the secret of a demo client. */
-function find({ clients }: Demo, name: string) {
-  const client = clients.find(({ client_id }) => client_id === name)
-  return { client_id: name, client_secret: client?.client_secret ?? '' }
 }

@@ -4,13 +4,14 @@ import { acceptRegistration, type Registration } from '../clients/registration.t
 import { drawClientSecret } from '../clients/secret.ts'
 import { addClient, findClient, removeClient, renameAudience } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
+import { adminScopes } from '../oauth/admin-scopes.ts'
 import type { Passwords } from '../users/password.ts'
 import { addUser, findUserByName, replacePassword } from '../users/store.ts'
 import { type Demo, readDemo, writeDemo } from './demo.ts'
 
 const ORDERS = 'https://orders.example'
 
-/** The demo clients: one of each authentication method. */
+/** The demo clients: one of each authentication method, and an operator's. */
 function demoClients(issuer: string): Registration[] {
   const audience = [ORDERS, issuer]
   const common = { audience, introspects: [], roles: [], claims: {} }
@@ -42,6 +43,15 @@ function demoClients(issuer: string): Registration[] {
       audience: [ORDERS],
       introspects: [ORDERS],
       signingAlg: 'RS256',
+    },
+    {
+      ...common,
+      clientId: 'admin',
+      name: 'An operator’s client',
+      authenticationMethod: 'client_secret_basic',
+      grantTypes: ['client_credentials'],
+      scope: [...adminScopes],
+      audience: [issuer],
     },
   ]
 }

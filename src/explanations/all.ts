@@ -1,4 +1,5 @@
 import { type Reason, reasons } from '../oauth/reasons.ts'
+import { ADMIN } from './admin.ts'
 import { BEARER } from './bearer.ts'
 import { BODIES } from './bodies.ts'
 import { CLIENTS } from './clients.ts'
@@ -28,6 +29,7 @@ export const TOPICS: readonly Topic[] = [
   { title: 'Scope and audience', explanations: SCOPES },
   { title: 'Cookies and pages', explanations: COOKIES },
   { title: 'The access token as a credential', explanations: BEARER },
+  { title: 'The admin API', explanations: ADMIN },
   { title: 'Too much', explanations: LIMITS },
   { title: 'Trouble of ours', explanations: OUTAGES },
   { title: 'Parameters and bodies', explanations: BODIES },
@@ -44,6 +46,7 @@ const EXPLANATIONS = {
   ...SCOPES,
   ...COOKIES,
   ...BEARER,
+  ...ADMIN,
   ...LIMITS,
   ...OUTAGES,
   ...BODIES,

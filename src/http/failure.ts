@@ -12,6 +12,7 @@ interface FastifyFailure {
   code?: string
   statusCode?: number
   validation?: FastifySchemaValidationError[]
+  validationContext?: string
 }
 
 /** What Fastify itself refuses, by its code. */
@@ -49,10 +50,11 @@ export function toOAuthError(failure: unknown): OAuthError {
       RETRY_AFTER,
     )
   }
-  const { code = '', statusCode = 500, validation } = failure as FastifyFailure
+  const { code = '', statusCode = 500, validation, validationContext } = failure as FastifyFailure
   const known = FASTIFY_REASONS[code]
   if (known !== undefined) return new OAuthError(...known)
-  if (validation !== undefined) return new OAuthError('parameter_invalid', describe(validation))
+  if (validation !== undefined)
+    return new OAuthError('parameter_invalid', describe(validation, validationContext))
   if (statusCode < 500) return new OAuthError('body_malformed', 'the request is malformed')
   return new OAuthError('internal', 'an error of ours; it was logged under this request_id')
 }
@@ -67,14 +69,18 @@ export function toProblem(failure: unknown): Problem {
 }
 
 /** A schema's complaint in words that fit an `error_description`; patterns would not. */
-function describe([first]: FastifySchemaValidationError[]): string {
+function describe([first]: FastifySchemaValidationError[], context?: string): string {
   const { instancePath = '', keyword = '', params = {}, message = '' } = first ?? {}
-  const place = `body${instancePath.replaceAll('/', '.')}`
+  const place = `${context === 'querystring' ? 'query' : 'body'}${instancePath.replaceAll('/', '.')}`
   switch (keyword) {
     case 'additionalProperties':
       return quotable(`${place} must not have ${params.additionalProperty}`)
     case 'pattern':
       return quotable(`${place} holds a character that is not allowed`)
+    case 'format':
+      return quotable(`${place} must be a ${params.format}`)
+    case 'enum':
+      return quotable(`${place} must be one of ${[params.allowedValues].flat().join(', ')}`)
     default:
       return quotable(`${place} ${message}`)
   }

@@ -42,6 +42,8 @@ const PLACES: readonly Place[] = [
   },
   { path: '/errors', names: ['errors', 'error'] },
   { path: '/version', names: ['version'] },
+  { path: '/events', names: ['events', 'audit', 'audit-log', 'auditlog', 'logs'] },
+  { path: '/cut-offs', names: ['cut-offs', 'cutoffs', 'cut_offs', 'not-before'] },
 ]
 
 const BY_NAME = new Map(PLACES.flatMap((place) => place.names.map((name) => [name, place])))

@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import type { MasterKey } from '../config/master-keys.ts'
 
 /** What a key derived from a master key is for; each purpose has a key of its own. */
-export type Purpose = 'refresh-token' | 'signing-key'
+export type Purpose = 'refresh-token' | 'signing-key' | 'cursor'
 
 /**
  * The list of master keys. The first issues and encrypts, all of them verify and decrypt, so that
@@ -29,5 +29,9 @@ export function createMasterKeys(list: readonly MasterKey[]): MasterKeys {
 function derivePurposes(key: Buffer): Record<Purpose, Buffer> {
   const derive = (purpose: Purpose) =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `mintmark ${purpose} v1`, 32))
-  return { 'refresh-token': derive('refresh-token'), 'signing-key': derive('signing-key') }
+  return {
+    'refresh-token': derive('refresh-token'),
+    'signing-key': derive('signing-key'),
+    cursor: derive('cursor'),
+  }
 }

@@ -37,3 +37,19 @@ export interface Session {
 export function isAlive(session: Session, now: number): boolean {
   return session.ended === undefined && session.idleExpiresAt > now && session.expiresAt > now
 }
+
+/**
+ * When and why the session ended: by an act that was written down, or by its age. Undefined while it
+ * is alive at `now`.
+ */
+export function endOf(
+  session: Session,
+  now: number,
+): { at: number; reason: EndReason | 'idle_timeout' | 'max_age' } | undefined {
+  const { ended, idleExpiresAt, expiresAt } = session
+  if (ended !== undefined) return ended
+  if (isAlive(session, now)) return undefined
+  return idleExpiresAt < expiresAt
+    ? { at: idleExpiresAt, reason: 'idle_timeout' }
+    : { at: expiresAt, reason: 'max_age' }
+}

@@ -234,7 +234,8 @@ export async function deleteExpiredSessions(
   return Number(result.numDeletedRows)
 }
 
-function select(db: Executor) {
+/** The {@link SESSION_COLUMNS} of all sessions, for the stores of this room to narrow. */
+export function select(db: Executor) {
   return db.selectFrom('sessions').select(SESSION_COLUMNS)
 }
 

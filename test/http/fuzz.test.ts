@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { VARIABLES } from '../../src/config/variables.ts'
-import { committed } from '../support/contract.ts'
+import { adminScopes } from '../../src/oauth/admin-scopes.ts'
+import { createTestAdmin } from '../support/admin.ts'
+import { claimsOf } from '../support/answer.ts'
+import { adminContract, type Contract, publicContract } from '../support/contract.ts'
 import { APP, addCookieClient, logInWithCookie } from '../support/cookies.ts'
 import { createTestService, type TestService } from '../support/service.ts'
 
@@ -166,19 +169,19 @@ function requests(method: string, path: string, good: Good): fc.Arbitrary<Inject
   })
 }
 
-const operations = Object.entries(committed.paths).flatMap(([path, methods]) =>
-  Object.keys(methods).map((method) => ({ path, method })),
-)
+const operationsOf = ({ document }: Contract) =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ path, method })),
+  )
 
-t.test('no input makes a route fail, or answer what it does not declare', async (t) => {
-  const env = { PASSWORD_QUEUE_LIMIT: '10000', ...UNLIMITED }
-  const service = await createTestService(t, { env })
-  const good = await collectGoodValues(service)
-  t.ok(operations.length >= 15, `${operations.length} operations`)
-  for (const { path, method } of operations) {
+type Ask = (request: InjectOptions) => Promise<{ statusCode: number; body: string }>
+
+/** Gives every operation of a document inputs, of which none may end in a 5xx. */
+async function fuzz(t: Test, contract: Contract, ask: Ask, good: Good) {
+  for (const { path, method } of operationsOf(contract)) {
     const seen: Record<string, number> = {}
     const holds = async (request: InjectOptions) => {
-      const answer = await service.inject(request)
+      const answer = await ask(request)
       seen[answer.statusCode] = (seen[answer.statusCode] ?? 0) + 1
       // The contract with the document is watched by the service of the test itself.
       if (answer.statusCode >= 500) throw new Error(`${answer.statusCode}: ${answer.body}`)
@@ -189,4 +192,22 @@ t.test('no input makes a route fail, or answer what it does not declare', async 
     t.notOk(told.failed, told.failed ? (fc.defaultReportMessage(told) ?? '') : figures)
     if (process.env.FUZZ_INPUTS !== undefined) process.stderr.write(`${figures}\n`)
   }
+}
+
+t.test('no input makes a route fail, or answer what it does not declare', async (t) => {
+  const env = { PASSWORD_QUEUE_LIMIT: '10000', ...UNLIMITED }
+  const service = await createTestService(t, { env })
+  const good = await collectGoodValues(service)
+  t.ok(operationsOf(publicContract).length >= 15)
+  await fuzz(t, publicContract, service.inject, good)
+
+  await t.test('nor one of the admin API', async (t) => {
+    const { app, tokenWith } = await createTestAdmin(t, service)
+    const bearer = `Bearer ${await tokenWith(adminScopes)}`
+    const { tokens, sub } = await service.logIn()
+    const values = [...good.values, `${claimsOf(tokens.access_token).sid}`, sub, 'limit=1', 'all']
+    const authorization = [bearer, bearer, `Bearer ${tokens.access_token}`]
+    const headers = { ...good.headers, authorization }
+    await fuzz(t, adminContract, (request) => app.inject(request), { ...good, values, headers })
+  })
 })

@@ -130,7 +130,7 @@ t.test('a foreign session looks like one that does not exist', async (t) => {
     t.equal(answer.json().code, 'session_unknown', what)
     t.equal(
       answer.json().detail,
-      'you have no session with this id; GET /sessions lists yours',
+      'you may see no session of this id; GET /sessions lists those that you may see',
       what,
     )
   }

@@ -1,6 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import tap, { type Test } from 'tap'
@@ -38,7 +40,9 @@ tap.before(async () => {
 tap.test('the first start is ready and tells what is needed to try it', async (t) => {
   const directory = await stateDirectory(t)
   const port = String(await freePort())
-  const service = await startService(t, { STATE_DIR: directory, PORT: port })
+  const adminPort = String(await freePort())
+  const env = { STATE_DIR: directory, PORT: port, ADMIN_PORT: adminPort }
+  const service = await startService(t, env)
   const issuer = `http://localhost:${port}`
   const demo = await readDemo(directory)
   t.match(demo, {
@@ -55,6 +59,11 @@ tap.test('the first start is ready and tells what is needed to try it', async (t
         token_endpoint_auth_method: 'client_secret_post',
         client_secret: /^.{43,}$/,
       },
+      {
+        client_id: 'admin',
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: /^.{43,}$/,
+      },
     ],
     users: [{ username: 'alice', password: /^.{16,}$/ }],
     database_url: /^postgresql:\/\//,
@@ -67,6 +76,33 @@ tap.test('the first start is ready and tells what is needed to try it', async (t
   t.notMatch(service.stdout(), demo.users[0]?.password, 'the log holds no credentials')
   for (const path of ['/docs', '/.well-known/oauth-authorization-server'])
     t.equal((await fetch(`${issuer}${path}`)).status, 200)
+  const admin = `http://localhost:${adminPort}`
+  t.match(service.stderr(), `${admin}/docs\n`)
+  t.equal((await fetch(`${admin}/docs`)).status, 200)
+  const { 'x-development': login } = (await (await fetch(`${admin}/openapi.json`)).json()) as {
+    'x-development': { access_token: string }
+  }
+  const headers = { authorization: `Bearer ${login.access_token}` }
+  const listed = await (await fetch(`${admin}/sessions`, { headers })).json()
+  t.match(listed, { sessions: [{ sub: 'example-of-the-admin-api' }] }, 'its examples work')
+})
+
+tap.test('without asking for it, the next port has the admin API, if it is free', async (t) => {
+  const directory = await usedDirectory(t)
+  const other = createServer().listen(0, 'localhost')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port: taken } = other.address() as AddressInfo
+  const unset = { STATE_DIR: directory, PORT: String(taken - 1), ADMIN_PORT: '' }
+  const without = await startService(t, unset)
+  t.match(without.stdout(), /"port":\d+,"msg":"there is no admin API: its port is in use/)
+  t.notMatch(without.stderr(), 'Admin API')
+  t.equal(await end(without, 'SIGTERM'), 0)
+
+  const env = { STATE_DIR: directory, PORT: String(await freePort()), ADMIN_PORT: `${taken}` }
+  const refused = startProgram(t, MAIN, env)
+  t.equal(await refused.ended(), 1, 'what was asked for must be had')
+  t.match(refused.stderr(), `Port ${taken} is in use: stop the other program, or set ADMIN_PORT`)
 })
 
 tap.test(
@@ -186,7 +222,11 @@ tap.test('lost demo credentials are made anew, changed ones are kept', async (t)
   await end(service, 'SIGTERM')
   service = await startService(t, { STATE_DIR: directory })
   const kept = await query(before.database_url, 'select client_id from clients order by client_id')
-  t.strictSame(kept, [{ client_id: 'orders-service' }, { client_id: 'web' }])
+  t.strictSame(kept, [
+    { client_id: 'admin' },
+    { client_id: 'orders-service' },
+    { client_id: 'web' },
+  ])
   await logIn(service, before)
   await end(service, 'SIGTERM')
   await rm(join(directory, 'demo.json'))
@@ -194,7 +234,7 @@ tap.test('lost demo credentials are made anew, changed ones are kept', async (t)
   const after = await readDemo(directory)
   await t.rejects(logIn(service, before), /login_failed/, 'the old password is nobody’s')
   await logIn(service, after)
-  t.equal(after.clients.length, 3)
+  t.equal(after.clients.length, 4)
 })
 
 tap.test('what is damaged in the state directory is named, or made anew', async (t) => {
@@ -204,7 +244,7 @@ tap.test('what is damaged in the state directory is named, or made anew', async 
   for (const content of ['', 'no JSON', 'null', '{}']) {
     await writeFile(demo, content)
     const service = await startService(t, env)
-    t.equal((await readDemo(directory)).clients.length, 3, `demo.json: ${content}`)
+    t.equal((await readDemo(directory)).clients.length, 4, `demo.json: ${content}`)
     await logIn(service, await readDemo(directory))
     await end(service, 'SIGTERM')
   }

@@ -46,26 +46,43 @@ export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-/** The committed document, which is what the routes say: test/openapi.test.ts sees to that. */
-export const committed: Document = JSON.parse(
-  readFileSync(new URL('../../openapi/public.json', import.meta.url), 'utf8'),
-)
+/** A committed document, which is what the routes say: test/openapi.test.ts sees to that. */
+export interface Contract {
+  /** Its file. */
+  readonly file: string
+  readonly document: Document
+  readonly templates: readonly Template[]
+}
+
+interface Template {
+  readonly path: string
+  readonly operations: Readonly<Record<string, Operation>>
+  readonly pattern: RegExp
+}
 
 /** Served, but not described: files for the browser, and the description itself. */
 const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json)$/
 
-const templates = Object.entries(committed.paths).map(([path, operations]) => ({
-  path,
-  operations,
-  pattern: new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
-}))
-// A path with a parameter also fits where another has a name: the name is meant.
-templates.sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
-
 // The document around the schemas has words that are no keywords.
 const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true })
 formats.default(ajv)
-ajv.addSchema(committed, 'document')
+
+export const publicContract = readContract('openapi/public.json')
+export const adminContract = readContract('openapi/admin.json')
+
+function readContract(file: string): Contract {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  const document = JSON.parse(text) as Document
+  ajv.addSchema(document, file)
+  const templates = Object.entries(document.paths).map(([path, operations]) => ({
+    path,
+    operations,
+    pattern: new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+  }))
+  // A path with a parameter also fits where another has a name: the name is meant.
+  templates.sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
+  return { file, document, templates }
+}
 
 /** What a connection itself is answered with, whatever the path says. */
 const OF_CONNECTIONS = [408, 431, 501]
@@ -74,38 +91,39 @@ const OF_CONNECTIONS = [408, 431, 501]
  * What about an answer the document does not allow; undefined when all is as it says. An answer to
  * what no operation describes has only to be an error of one of the two shapes.
  */
-export function breachOf(seen: Seen): string | undefined {
+export function breachOf(seen: Seen, contract: Contract = publicContract): string | undefined {
   const path = pathOf(seen.url)
   const method = seen.method.toLowerCase()
   const operationMethod = method === 'head' ? 'get' : method
-  const found = templates.find(({ pattern }) => pattern.test(path))
+  const found = contract.templates.find(({ pattern }) => pattern.test(path))
   const operation = found?.operations[operationMethod]
   const problem =
     found === undefined || operation === undefined || OF_CONNECTIONS.includes(seen.status)
-      ? breachOfNobody(seen, path)
-      : breachOfOperation(seen, operation, ['paths', found.path, operationMethod])
+      ? breachOfNobody(seen, path, contract)
+      : breachOfOperation(seen, operation, ['paths', found.path, operationMethod], contract)
   return problem && `${seen.method} ${path} answered ${seen.status}: ${problem}`
 }
 
-function breachOfNobody(seen: Seen, path: string): string | undefined {
+function breachOfNobody(seen: Seen, path: string, contract: Contract): string | undefined {
   const isFine = seen.status < 400 && (UNDESCRIBED.test(path) || seen.method === 'OPTIONS')
   if (isFine) return undefined
   if (seen.status < 400) return 'the document has no such operation'
-  return breachOfError(seen)
+  return breachOfError(seen, contract)
 }
 
 /** What about an answer is no error of one of the two shapes; undefined when it is one. */
-export function breachOfError(seen: Seen): string | undefined {
+export function breachOfError(seen: Seen, contract: Contract = publicContract): string | undefined {
   if (seen.status < 400 || seen.method === 'HEAD') return undefined
   const isOAuth = mediaTypeOf(seen) === 'application/json'
-  const schema = ['components', 'schemas', isOAuth ? 'OAuthError' : 'Problem']
-  return breachOfBody(seen, schema) ?? breachOfDetail(seen)
+  const name = isOAuth ? 'OAuthError' : 'Problem'
+  return breachOfBody(seen, ['components', 'schemas', name], contract) ?? breachOfDetail(seen)
 }
 
 function breachOfOperation(
   seen: Seen,
   { operationId, responses }: Operation,
   place: string[],
+  contract: Contract,
 ): string | undefined {
   const response = responses[seen.status]
   if (response === undefined) return `${operationId} declares no such status`
@@ -120,7 +138,7 @@ function breachOfOperation(
   if (seen.method === 'HEAD') return undefined
   const schema = [...place, 'responses', String(seen.status), 'content', mediaType, 'schema']
   return (
-    breachOfBody(seen, schema) ??
+    breachOfBody(seen, schema, contract) ??
     breachOfReason(seen, response.content[mediaType]) ??
     // A report of what is not ready is no error.
     (operationId === 'getReadiness' && seen.status === 503 ? undefined : breachOfDetail(seen))
@@ -159,6 +177,7 @@ const VARIED = [
   'token_repeated',
   'token_malformed',
   'token_invalid',
+  'insufficient_scope',
 ]
 
 /** An error's reason or code has an example of its own where it occurs, which says what it says. */
@@ -212,30 +231,35 @@ interface ErrorBody {
   readonly detail?: string
 }
 
-function breachOfBody(seen: Seen, place: string[]): string | undefined {
+function breachOfBody(seen: Seen, place: string[], contract: Contract): string | undefined {
   try {
     const isJson = mediaTypeOf(seen).endsWith('json')
-    return schemaBreach(place, isJson ? JSON.parse(seen.body) : seen.body)
+    return schemaBreach(place, isJson ? JSON.parse(seen.body) : seen.body, contract)
   } catch {
     return `the body is not JSON: ${seen.body.slice(0, 80)}`
   }
 }
 
-/** What a schema of the committed document, given by its place in it, has against a value. */
-export function schemaBreach(place: readonly string[], value: unknown): string | undefined {
-  const validate = validatorOf(place)
+/** What a schema of a committed document, given by its place in it, has against a value. */
+export function schemaBreach(
+  place: readonly string[],
+  value: unknown,
+  contract: Contract,
+): string | undefined {
+  const validate = validatorOf(place, contract)
   return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'the body' })
 }
 
 const validators = new Map<string, ValidateFunction>()
 
-function validatorOf(place: readonly string[]): ValidateFunction {
-  const pointer = place
+function validatorOf(place: readonly string[], { file }: Contract): ValidateFunction {
+  const path = place
     .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
     .join('/')
+  const pointer = `${file}#/${path}`
   const existing = validators.get(pointer)
   if (existing !== undefined) return existing
-  const validator = ajv.compile({ $ref: `document#/${pointer}` })
+  const validator = ajv.compile({ $ref: pointer })
   validators.set(pointer, validator)
   return validator
 }

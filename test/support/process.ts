@@ -51,7 +51,8 @@ export function startProgram(t: Test, file: string, env: Environment): Running {
   const { PATH = '' } = process.env
   // tap would have it load its recorder. The cache spares it the compiling.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, file], {
-    env: { PATH, ...COMPILE_CACHE, ...env },
+    // By default development opens the next port, which may be another test's.
+    env: { PATH, ADMIN_PORT: 'off', ...COMPILE_CACHE, ...env },
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,19 +1,24 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
-import { breachOf, breachOfError } from './contract.ts'
+import { breachOf, breachOfError, type Contract, publicContract } from './contract.ts'
 
 /**
  * From now on the test fails with every answer of this app that its document does not allow.
  * @param isMinimal whether the app was told to say no more of errors than it must
  */
-export function watchApp(t: Test, app: FastifyInstance, isMinimal: boolean): void {
+export function watchApp(
+  t: Test,
+  app: FastifyInstance,
+  isMinimal: boolean,
+  contract: Contract = publicContract,
+): void {
   const inject = app.inject.bind(app)
   const watched = async (request: InjectOptions | string) => {
     const answer = await inject(request)
     const { method = 'GET', url = '/' } = answer.raw.req as { method?: string; url?: string }
     const header = (name: string) => answer.headers[name]?.toString()
     const { statusCode: status, body } = answer
-    const breach = breachOf({ method, url, status, header, body, isMinimal })
+    const breach = breachOf({ method, url, status, header, body, isMinimal }, contract)
     if (breach !== undefined) t.fail(breach)
     return answer
   }
@@ -30,19 +35,20 @@ export function watchText(t: Test, answer: string, isMinimal: boolean): void {
   if (breach !== undefined) t.fail(`a socket was answered ${status}: ${breach}`)
 }
 
-const watchedPorts = new Map<string, Test>()
+const watchedPorts = new Map<string, { t: Test; contract: Contract }>()
 const plainFetch = globalThis.fetch
 
 /** The same for what is fetched from a service that listens on this port. */
-export function watchPort(t: Test, port: string): void {
-  watchedPorts.set(port, t)
+export function watchPort(t: Test, port: string, contract: Contract = publicContract): void {
+  watchedPorts.set(port, { t, contract })
   globalThis.fetch = watchedFetch
 }
 
 const watchedFetch: typeof fetch = async (input, init) => {
   const answer = await plainFetch(input, init)
-  const t = watchedPorts.get(new URL(answer.url).port)
-  if (t === undefined) return answer
+  const watched = watchedPorts.get(new URL(answer.url).port)
+  if (watched === undefined) return answer
+  const { t, contract } = watched
   // A connection that breaks under the body is the caller's to notice.
   const body = await answer
     .clone()
@@ -51,7 +57,10 @@ const watchedFetch: typeof fetch = async (input, init) => {
   if (body === undefined) return answer
   const method = answer.redirected ? 'GET' : (init?.method ?? 'GET')
   const header = (name: string) => answer.headers.get(name) ?? undefined
-  const breach = breachOf({ method, url: answer.url, status: answer.status, header, body })
+  const breach = breachOf(
+    { method, url: answer.url, status: answer.status, header, body },
+    contract,
+  )
   if (breach !== undefined) t.fail(breach)
   return answer
 }

@@ -30,6 +30,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     masterKeys: [],
     host: 'localhost',
     port: 3000,
+    adminHost: 'localhost',
     logLevel: 'info',
     docs: 'on',
     stateDirectory: resolve('.mintmark'),
@@ -62,6 +63,19 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
 
 t.test('the development issuer follows the port', async (t) => {
   t.equal(readConfig({ PORT: '8080' }).issuer, 'http://localhost:8080')
+})
+
+t.test('the admin API has a port of its own, or none', async (t) => {
+  t.equal(readConfig({ ADMIN_PORT: '3001' }).adminPort, 3001)
+  t.equal(readConfig({ ADMIN_PORT: 'off' }).adminPort, 'off')
+  t.equal(readConfig(PRODUCTION).adminPort, undefined, 'nobody asked for it')
+  for (const [port, problem] of [
+    ['on', 'must be a whole number from 1 to 65535, or off'],
+    ['0', 'must be a whole number from 1 to 65535, not 0, or off'],
+    ['3000', 'must not be PORT: nothing of it is public'],
+  ] as const) {
+    t.match(problemsOf({ ADMIN_PORT: port }).problems, [{ variable: 'ADMIN_PORT', problem }])
+  }
 })
 
 t.test('an empty variable counts as unset and an unknown one is ignored', async (t) => {

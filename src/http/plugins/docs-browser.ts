@@ -6,6 +6,11 @@ export interface DevelopmentLogin {
   password: string
 }
 
+/** The same of the document for operators. */
+export interface DevelopmentToken {
+  access_token: string
+}
+
 /** What Swagger UI keeps of an authorisation by oauth2, over reloads and restarts. */
 interface Kept {
   clientSecret?: string
@@ -14,11 +19,14 @@ interface Kept {
 
 /** Swagger UI, as its own initializer calls it. */
 declare const ui: {
-  specSelectors: { specJson(): { get(name: string): { toJS(): DevelopmentLogin } | undefined } }
+  specSelectors: {
+    specJson(): { get(name: string): { toJS(): DevelopmentLogin & DevelopmentToken } | undefined }
+  }
   authSelectors: { authorized(): { get(scheme: string): { toJS(): Kept } | undefined } | undefined }
   authActions: { logoutWithPersistOption(schemes: string[]): void }
   initOAuth(options: { clientId: string; clientSecret: string }): void
   preauthorizeBasic(scheme: string, username: string, password: string): void
+  preauthorizeApiKey(scheme: string, token: string): void
 }
 
 /** As much of the browser as is used here. */
@@ -76,4 +84,13 @@ export function prefillAuthorize(): void {
     childList: true,
     subtree: true,
   })
+}
+
+/**
+ * Runs in the browser, as above: authorises by the access token that the document names, if it names
+ * any. A reload brings a new one.
+ */
+export function prefillBearer(): void {
+  const demo = ui.specSelectors.specJson().get('x-development')?.toJS()
+  if (demo !== undefined) ui.preauthorizeApiKey('bearer', demo.access_token)
 }

@@ -1,16 +1,16 @@
-import type { DevelopmentLogin } from './docs-browser.ts'
+import type { DevelopmentLogin, DevelopmentToken } from './docs-browser.ts'
 
 /** What development shows in the place of the document's samples: values that work here and now. */
 export interface LiveExamples {
   /** By operationId, and by the name of the body's example or of the parameter. */
   readonly operations: Readonly<Record<string, Readonly<Record<string, string | object>>>>
-  /** For the Authorize dialog. */
-  readonly login: DevelopmentLogin
+  /** For the Authorize dialog, in the name of the demo. */
+  readonly login: DevelopmentLogin | DevelopmentToken
 }
 
 interface Document {
   paths: Record<string, Record<string, Operation>>
-  components: { securitySchemes: { oauth2: { description: string } } }
+  components: { securitySchemes: { oauth2?: { description: string } } }
 }
 
 interface Operation {
@@ -34,7 +34,9 @@ export function withLiveExamples(document: object, live: LiveExamples): object {
     }
   }
   const { oauth2 } = copy.components.securitySchemes
-  const { username, password } = live.login
-  oauth2.description += ` In development: username \`${username}\`, password \`${password}\`.`
+  if (oauth2 !== undefined && 'username' in live.login) {
+    const { username, password } = live.login
+    oauth2.description += ` In development: username \`${username}\`, password \`${password}\`.`
+  }
   return { ...copy, 'x-development': live.login }
 }

@@ -36,7 +36,9 @@ function unmatched({ method, originalUrl }: FastifyRequest, routes: RouteTable):
 function notFound(path: string, routes: RouteTable): Problem {
   const { url, note } = nearest(path, routes) ?? {}
   if (url === undefined) {
-    return new Problem(404, 'not_found', 'there is nothing at this path; GET / tells what there is')
+    const index = routes.at('/').length > 0 ? '/' : '/openapi.json'
+    const detail = `there is nothing at this path; GET ${index} tells what there is`
+    return new Problem(404, 'not_found', detail)
   }
   // The root of a prefix may be told of with a slash alone.
   const names = [url, `${url}/`]

@@ -83,7 +83,7 @@ export function sessionRoutes(
         throw new Problem(
           404,
           'session_unknown',
-          'you have no session with this id; GET /sessions lists yours',
+          'you may see no session of this id; GET /sessions lists those that you may see',
         )
       }
       await endSessions.end({ sid: id }, 'ended_by_user', { by: sub, origin: originOf(request) })

@@ -92,8 +92,20 @@ export const PROBLEM_EXAMPLES = {
   token_invalid: [401, 'the signature of the access token is wrong'],
   token_expired: [401, 'the access token has expired; refresh it'],
   token_revoked: [401, 'the access token was revoked, or its session has ended'],
+  insufficient_scope: [403, 'this needs an access token with the scope mintmark:sessions:read'],
+  client_required: [
+    403,
+    'this needs an access token that a client got for itself by client_credentials, and no user’s',
+  ],
+  cursor_invalid: [
+    400,
+    'this cursor was not given out for this list: repeat the parameters of the first page, or leave it out to begin anew',
+  ],
   user_required: [403, 'this needs an access token of a user’s session'],
-  session_unknown: [404, 'you have no session with this id; GET /sessions lists yours'],
+  session_unknown: [
+    404,
+    'you may see no session of this id; GET /sessions lists those that you may see',
+  ],
   reason_unknown: [404, 'no error has this name; GET /errors lists all of them'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>
 
@@ -192,4 +204,13 @@ export const BEARER = described(
   'token_invalid',
   'token_expired',
   'token_revoked',
+)
+
+/** What becomes of any request to the admin API. */
+export const ADMIN = described(
+  ...BEARER,
+  'insufficient_scope',
+  'client_required',
+  'parameter_repeated',
+  'parameter_invalid',
 )

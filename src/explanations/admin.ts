@@ -1,0 +1,42 @@
+import { type Explanation, rfc } from './explanation.ts'
+
+/** What only the admin API answers with. */
+export const ADMIN = {
+  insufficient_scope: {
+    title: 'The access token lacks the scope',
+    status: 403,
+    cause:
+      'Each route of the admin API wants one scope, such as `mintmark:sessions:read`; the token was not granted it.',
+    confirm: [
+      'The challenge in `WWW-Authenticate` names the scope; `mintmark token inspect -` shows those of the token.',
+    ],
+    remedy: {
+      service: 'Ask for the scope at `/token`; left out, all scopes of the client are granted.',
+      operator: 'Register a client with the scope: see `mintmark clients show <client_id>`.',
+    },
+    related: ['client_required', 'scope_not_allowed'],
+    see: [rfc(6750, '3.1')],
+  },
+  client_required: {
+    title: 'The admin API takes no token of a user',
+    status: 403,
+    cause:
+      'The token is of a user’s session (it has a `sid`). The admin API is for clients that speak for themselves: no login of a user may become an operator’s.',
+    confirm: ['Run `mintmark token inspect -`: it has a `sid`.'],
+    remedy: {
+      service: 'Get a token by `client_credentials`, with a client that has the scopes.',
+    },
+    related: ['insufficient_scope'],
+  },
+  cursor_invalid: {
+    title: 'The cursor is not of this list',
+    status: 400,
+    cause:
+      'A cursor goes on with one list and its filters. This one was made for another, was changed on the way, or was given out under a master key that is gone.',
+    confirm: ['Compare the other parameters with those of the request that the cursor came from.'],
+    remedy: {
+      service: 'Repeat them as they were, or leave the cursor out and begin anew.',
+    },
+    related: ['parameter_invalid'],
+  },
+} satisfies Record<string, Explanation>

@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify'
+import type { Database } from '../db/connect.ts'
+import { adminDescription } from './admin/description.ts'
+import { endSessionRoute } from './admin/end-session.ts'
+import { endUserSessionsRoute } from './admin/end-user-sessions.ts'
+import { getSessionRoute } from './admin/get-session.ts'
+import { listEventsRoute } from './admin/list-events.ts'
+import { listSessionEventsRoute } from './admin/list-session-events.ts'
+import { listSessionsRoute } from './admin/list-sessions.ts'
+import { requireScope } from './admin/scope.ts'
+import { acceptNothingElse } from './admin/strict-input.ts'
+import { AdminEvent } from './admin/wire-event.ts'
+import { AdminSession } from './admin/wire-session.ts'
+import { createFrame, type FrameOptions } from './frame.ts'
+import { createLimits } from './limits/limits.ts'
+import { requireAcceptable } from './plugins/acceptable.ts'
+import { readJsonBodies } from './plugins/bodies.ts'
+import { guardWithBearer } from './plugins/guard.ts'
+import { neverStore } from './plugins/no-store.ts'
+import { refuseUntilLoaded } from './plugins/not-ready.ts'
+import { describeApi } from './plugins/openapi.ts'
+import { beStrict } from './plugins/strictness.ts'
+import { healthRoutes } from './routes/health.ts'
+import { ProblemBody } from './wire/errors.ts'
+
+/** What the admin app is made of: the options of all its routes, taken together. */
+export type AdminAppOptions = { version: string; database: Database } & FrameOptions &
+  Omit<Parameters<typeof createLimits>[1], 'db'> &
+  Omit<Parameters<typeof describeApi>[1], 'version' | 'description' | 'limits'> &
+  Parameters<typeof guardWithBearer>[1] &
+  Parameters<typeof healthRoutes>[1] &
+  Omit<RouteOptions, 'db'>
+
+type RouteOptions = Parameters<typeof listSessionsRoute>[1] &
+  Parameters<typeof getSessionRoute>[1] &
+  Parameters<typeof endSessionRoute>[1] &
+  Parameters<typeof endUserSessionsRoute>[1] &
+  Parameters<typeof listSessionEventsRoute>[1] &
+  Parameters<typeof listEventsRoute>[1]
+
+/** The app for operators, not yet listening. No page of another origin may read its answers. */
+export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
+  const db = options.database.kysely
+  const { app, routes } = createFrame(options, () => ({}))
+  beStrict(app, routes)
+  for (const schema of [ProblemBody, AdminSession, AdminEvent]) app.addSchema(schema)
+  const limits = await createLimits(app, { ...options, db })
+  await describeApi(app, { ...options, description: adminDescription, limits })
+
+  app.register((scope, _options, done) => {
+    healthRoutes(scope, options)
+    done()
+  })
+  app.register((scope, _options, done) => {
+    const routeOptions = { ...options, db }
+    neverStore(scope)
+    requireAcceptable(scope)
+    refuseUntilLoaded(scope, options.keyRing)
+    guardWithBearer(scope, options)
+    requireScope(scope)
+    readJsonBodies(scope)
+    acceptNothingElse(scope)
+    listSessionsRoute(scope, routeOptions)
+    getSessionRoute(scope, routeOptions)
+    endSessionRoute(scope, routeOptions)
+    endUserSessionsRoute(scope, routeOptions)
+    listSessionEventsRoute(scope, routeOptions)
+    listEventsRoute(scope, routeOptions)
+    done()
+  })
+  await app.ready()
+  return app
+}

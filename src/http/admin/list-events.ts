@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { listEvents } from '../../audit/read/store.ts'
+import type { Executor } from '../../db/connect.ts'
+import { OAuthError, quotable } from '../../oauth/error.ts'
+import { ADMIN } from '../wire/error-examples.ts'
+import { problems } from '../wire/errors.ts'
+import { inJson } from '../wire/media.ts'
+import { reference } from '../wire/reference.ts'
+import type { Cursors } from './cursors.ts'
+import { CURSOR, pageOf, pageParameters, readPage } from './pages.ts'
+import { needs } from './scope.ts'
+import { AdminEvent, sessionStory, toAdminEvent } from './wire-event.ts'
+
+const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
+
+const Instant = (description: string) =>
+  Type.Optional(Type.String({ format: 'date-time', description }))
+
+const Query = Type.Object(
+  {
+    sub: text('Those about this user.'),
+    client_id: text('Those about this client.'),
+    sid: Type.Optional(Type.String({ format: 'uuid', description: 'Those about this session.' })),
+    type: Type.Optional(
+      Type.String({
+        pattern: '^[a-z_]+\\.[a-z_]+$',
+        description: 'Those of this type, such as `session.ended`.',
+      }),
+    ),
+    request_id: text('Those of this request.'),
+    since: Instant('Those at this instant or later (RFC 3339).'),
+    until: Instant('Those before this instant (RFC 3339).'),
+    ...pageParameters,
+  },
+  { additionalProperties: false },
+)
+
+/** `GET /events`: what happened, as far back as events are kept. */
+export function listEventsRoute(
+  app: FastifyInstance,
+  options: { db: Executor; cursors: Cursors },
+): void {
+  const { db, cursors } = options
+  app.get<{ Querystring: Static<typeof Query> }>(
+    '/events',
+    {
+      schema: {
+        operationId: 'listEvents',
+        summary: 'What happened',
+        description: 'The newest first; each event fits all parameters that are given.',
+        tags: ['events'],
+        security: needs('mintmark:events:read'),
+        querystring: Query,
+        response: {
+          ...problems(...ADMIN, 'cursor_invalid'),
+          200: inJson('A page of them.', pageOf('events', reference(AdminEvent)), {
+            events: {
+              summary: 'The last two, and there are more',
+              value: { events: sessionStory, next_cursor: CURSOR },
+            },
+          }),
+        },
+      },
+    },
+    async ({ query }) => {
+      const { sub, sid, type } = query
+      const filter = {
+        sub,
+        sid,
+        clientId: query.client_id,
+        types: type === undefined ? undefined : [type],
+        requestId: query.request_id,
+        since: readInstant('since', query.since),
+        until: readInstant('until', query.until),
+      }
+      const { items, nextCursor } = await readPage(
+        cursors,
+        'events',
+        query,
+        (page) => listEvents(db, { ...filter, ...page }),
+        ({ id }) => id,
+      )
+      return {
+        events: items.map(toAdminEvent),
+        ...(nextCursor !== undefined && { next_cursor: nextCursor }),
+      }
+    },
+  )
+}
+
+/** Milliseconds since the epoch. A leap second is well-formed, and no instant that a Date can hold. */
+function readInstant(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const at = Date.parse(text)
+  if (!Number.isNaN(at)) return at
+  throw new OAuthError('parameter_invalid', `query.${name} ${quotable(text)} is no instant`)
+}

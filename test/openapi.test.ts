@@ -48,6 +48,7 @@ const OPERATION_IDS = [
   'getVersion',
   'introspectToken',
   'listErrors',
+  'listSessionEvents',
   'listSessions',
   'logout',
   'refresh',

@@ -153,5 +153,6 @@ function describe(demo: Demo, sessions: Sessions | undefined): Operations {
     logout: { refresh_token: { refresh_token: tokenOf('logout') } },
     revokeToken: { refresh_token: { token: tokenOf('revokeToken'), client_id: 'web' } },
     endSession: { id: sessions.endSession.sid ?? '' },
+    listSessionEvents: { id: sessions.endSession.sid ?? '' },
   }
 }

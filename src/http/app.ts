@@ -24,6 +24,7 @@ import { meRoute } from './routes/me.ts'
 import { metadataRoutes } from './routes/metadata.ts'
 import { refreshRoute } from './routes/refresh.ts'
 import { revokeRoute } from './routes/revoke.ts'
+import { sessionEventsRoute } from './routes/session-events.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { startSessionRoute } from './routes/start-session.ts'
 import { tokenRoute } from './routes/token.ts'
@@ -113,6 +114,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     readJsonBodies(scope)
     meRoute(scope)
     sessionRoutes(scope, routeOptions)
+    sessionEventsRoute(scope, routeOptions)
     done()
   })
   await app.ready()

@@ -56,6 +56,7 @@ async function everyOperation(t: Test, options?: ServiceOptions) {
       ['GET /me', undefined, bearer],
       ['GET /sessions', undefined, bearer],
       ['DELETE /sessions/01a1fdee-147f-7a2c-bdbd-11dc284559c0', undefined, bearer],
+      ['GET /sessions/01a1fdee-147f-7a2c-bdbd-11dc284559c0/events', undefined, bearer],
       ['POST /sessions/end-others', undefined, bearer],
       ['POST /logout', { refresh_token }],
       ['POST /revoke', { token: refresh_token, client_id }],

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { createTestAdmin } from '../support/admin.ts'
 import { claimsOf, readEvents, summary } from '../support/answer.ts'
 import {
   createTestService,
@@ -136,6 +137,70 @@ t.test('a foreign session looks like one that does not exist', async (t) => {
   }
   t.equal(summary(await service.refresh(frontend, bob.refresh_token)), '200')
   t.strictSame(await readEvents(service, 'session.ended'), [])
+})
+
+t.test('users see what happened to a session of theirs, and nothing of anybody else', async (t) => {
+  const { service, backend, frontend, startFor, end } = await start(t)
+  const operator = await createTestAdmin(t, service)
+  const from = { 'user-agent': 'a backend' }
+  const ada = await startFor('ada')
+  const eventsOf = async (id: string, token = ada.access_token) => {
+    const url = `/sessions/${id}/events`
+    return service.inject({ url, headers: { ...bearer(token), 'user-agent': 'ada’s' } })
+  }
+  const [first, second, third] = [
+    await startFor('ada'),
+    await startFor('ada'),
+    await startFor('ada'),
+  ]
+  const refresh = () =>
+    service.refresh(frontend, first.refresh_token, {}).then(({ statusCode }) => statusCode)
+  await refresh()
+  service.clock.advance(40)
+  await refresh()
+  service.clock.advance(40)
+  await end(ada.access_token, first.sid)
+  const { events } = (await eventsOf(first.sid)).json()
+  t.strictSame(events, [
+    {
+      type: 'session.ended',
+      at: '2026-11-21T12:01:20.000Z',
+      reason: 'ended_by_user',
+      by: 'you',
+      device: { user_agent: 'lightMyRequest', address: '127.0.0.1' },
+    },
+    {
+      type: 'refresh.recovered',
+      at: '2026-11-21T12:00:40.000Z',
+      device: { user_agent: 'lightMyRequest', address: '127.0.0.1' },
+    },
+    { type: 'session.started', at: '2026-11-21T12:00:00.000Z' },
+  ])
+
+  await operator.ask(`DELETE /sessions/${second.sid}`, { headers: from })
+  const told = await eventsOf(second.sid)
+  const [ended] = told.json().events
+  t.strictSame(ended, {
+    type: 'session.ended',
+    at: ended.at,
+    reason: 'ended_by_operator',
+    by: 'operator',
+  })
+  t.notOk(told.body.includes(operator.operator.clientId), 'not which one it was')
+  t.notOk(told.body.includes(backend.clientId))
+  t.notOk(told.body.includes('a backend'))
+  const form = { token: third.refresh_token, client_id: frontend.clientId }
+  await service.post('/revoke', form)
+  t.match((await eventsOf(third.sid)).json().events[0], { reason: 'token_revoked', by: 'client' })
+
+  const bob = await startFor('bob')
+  for (const id of [first.sid, '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d', 'x']) {
+    const foreign = await eventsOf(id, bob.access_token)
+    t.match(foreign.json(), { status: 404, code: 'session_unknown' }, id)
+  }
+  const { tokens } = await service.logIn()
+  const own = await eventsOf(String(claimsOf(tokens.access_token).sid), tokens.access_token)
+  t.match(own.json().events, [{ type: 'session.started', device: { address: '127.0.0.1' } }])
 })
 
 t.test('a session is named by its id in either case (RFC 9562 section 4)', async (t) => {

@@ -1,12 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '../../base/clock.ts'
-import { isUuid } from '../../base/encoding.ts'
 import type { Executor } from '../../db/connect.ts'
 import type { EndSessions } from '../../sessions/end.ts'
-import { findSession, listAlive } from '../../sessions/store.ts'
+import { listAlive } from '../../sessions/store.ts'
+import { requireOwnSession, requireUser } from '../own-session.ts'
 import { originOf } from '../plugins/request-log.ts'
-import { Problem } from '../problem.ts'
 import { BEARER, BODY } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { inJson } from '../wire/media.ts'
@@ -78,14 +77,7 @@ export function sessionRoutes(
     async (request, reply) => {
       const { sub } = requireUser(request)
       const { id } = request.params
-      const session = isUuid(id) ? await findSession(db, id) : undefined
-      if (session?.sub !== sub) {
-        throw new Problem(
-          404,
-          'session_unknown',
-          'you may see no session of this id; GET /sessions lists those that you may see',
-        )
-      }
+      await requireOwnSession(db, id, sub)
       await endSessions.end({ sid: id }, 'ended_by_user', { by: sub, origin: originOf(request) })
       return reply.code(204).send()
     },
@@ -115,12 +107,4 @@ export function sessionRoutes(
       return { ended: ended.length }
     },
   )
-}
-
-/** A client that speaks for itself has no sessions. */
-function requireUser({ user }: FastifyRequest): { sub: string; sid: string } {
-  if (user.sid === undefined) {
-    throw new Problem(403, 'user_required', 'this needs an access token of a user’s session')
-  }
-  return { sub: user.sub, sid: user.sid }
 }

@@ -62,9 +62,12 @@ const ADMIN_OPERATION_IDS = [
   'getLiveness',
   'getReadiness',
   'getSession',
+  'listCutOffs',
   'listEvents',
   'listSessionEvents',
   'listSessions',
+  'setClientCutOff',
+  'setUserCutOff',
 ]
 
 /** The answers of an operation that have a body, and the place of each. */

@@ -78,5 +78,6 @@ function describe(id: string): AdminExamples['operations'] {
     endSession: { id },
     listSessionEvents: { id },
     endUserSessions: { sub: SUB },
+    setUserCutOff: { sub: SUB },
   }
 }

@@ -4,11 +4,15 @@ import { adminDescription } from './admin/description.ts'
 import { endSessionRoute } from './admin/end-session.ts'
 import { endUserSessionsRoute } from './admin/end-user-sessions.ts'
 import { getSessionRoute } from './admin/get-session.ts'
+import { listCutOffsRoute } from './admin/list-cut-offs.ts'
 import { listEventsRoute } from './admin/list-events.ts'
 import { listSessionEventsRoute } from './admin/list-session-events.ts'
 import { listSessionsRoute } from './admin/list-sessions.ts'
 import { requireScope } from './admin/scope.ts'
+import { setClientCutOffRoute } from './admin/set-client-cut-off.ts'
+import { setUserCutOffRoute } from './admin/set-user-cut-off.ts'
 import { acceptNothingElse } from './admin/strict-input.ts'
+import { AdminCutOff, MadeAdminCutOff } from './admin/wire-cut-off.ts'
 import { AdminEvent } from './admin/wire-event.ts'
 import { AdminSession } from './admin/wire-session.ts'
 import { createFrame, type FrameOptions } from './frame.ts'
@@ -36,14 +40,18 @@ type RouteOptions = Parameters<typeof listSessionsRoute>[1] &
   Parameters<typeof endSessionRoute>[1] &
   Parameters<typeof endUserSessionsRoute>[1] &
   Parameters<typeof listSessionEventsRoute>[1] &
-  Parameters<typeof listEventsRoute>[1]
+  Parameters<typeof listEventsRoute>[1] &
+  Parameters<typeof listCutOffsRoute>[1] &
+  Parameters<typeof setUserCutOffRoute>[1] &
+  Parameters<typeof setClientCutOffRoute>[1]
 
 /** The app for operators, not yet listening. No page of another origin may read its answers. */
 export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
   const db = options.database.kysely
   const { app, routes } = createFrame(options, () => ({}))
   beStrict(app, routes)
-  for (const schema of [ProblemBody, AdminSession, AdminEvent]) app.addSchema(schema)
+  const schemas = [ProblemBody, AdminSession, AdminEvent, AdminCutOff, MadeAdminCutOff]
+  for (const schema of schemas) app.addSchema(schema)
   const limits = await createLimits(app, { ...options, db })
   await describeApi(app, { ...options, description: adminDescription, limits })
 
@@ -66,6 +74,9 @@ export async function createAdminApp(options: AdminAppOptions): Promise<FastifyI
     endUserSessionsRoute(scope, routeOptions)
     listSessionEventsRoute(scope, routeOptions)
     listEventsRoute(scope, routeOptions)
+    listCutOffsRoute(scope, routeOptions)
+    setUserCutOffRoute(scope, routeOptions)
+    setClientCutOffRoute(scope, routeOptions)
     done()
   })
   await app.ready()

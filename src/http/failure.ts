@@ -68,10 +68,13 @@ export function toProblem(failure: unknown): Problem {
   return new Problem(error.status, error.reason, error.message, { ...error.headers })
 }
 
+/** What Fastify calls a part of a request, in words that people use. */
+const PLACES: Record<string, string> = { querystring: 'query', params: 'path' }
+
 /** A schema's complaint in words that fit an `error_description`; patterns would not. */
 function describe([first]: FastifySchemaValidationError[], context?: string): string {
   const { instancePath = '', keyword = '', params = {}, message = '' } = first ?? {}
-  const place = `${context === 'querystring' ? 'query' : 'body'}${instancePath.replaceAll('/', '.')}`
+  const place = `${PLACES[context ?? ''] ?? 'body'}${instancePath.replaceAll('/', '.')}`
   switch (keyword) {
     case 'additionalProperties':
       return quotable(`${place} must not have ${params.additionalProperty}`)

@@ -131,7 +131,8 @@ export function readCutOff(notBefore: Date | null, reason: string | null): CutOf
   return { notBefore: notBefore.getTime(), reason: known }
 }
 
-function select(db: Executor) {
+/** All cut-offs, for the stores of this room to narrow. */
+export function select(db: Executor) {
   return db
     .selectFrom('cut_offs')
     .select(['kind', 'id', 'not_before', 'reason', 'made_at', 'made_by'])
@@ -139,7 +140,8 @@ function select(db: Executor) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number]
 
-function fromRow(row: Row): MadeCutOff {
+/** What a selected row says. */
+export function fromRow(row: Row): MadeCutOff {
   return {
     kind: row.kind as CutOffSubject['kind'],
     id: row.id,

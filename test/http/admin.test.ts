@@ -193,6 +193,75 @@ t.test('events tell what happened, by whatever is known of it', async (t) => {
   t.equal(kept.json().events.length, 3, 'events outlive the row of their session')
 })
 
+t.test('a cut-off ends what started before it, of a user or at a client', async (t) => {
+  const { service, ask, operator } = await start(t)
+  const { clientId } = operator
+  const old = await logIn(service)
+  service.clock.advance(60)
+  const young = await logIn(service, old.client)
+  const put = async (place: string, payload?: object) =>
+    (await ask(`PUT /cut-offs/${place}`, { ...(payload && { payload }) })).json()
+  const stateOf = async (sid: string) => {
+    const { state, end_reason } = (await ask(`GET /sessions/${sid}`)).json()
+    return `${state} ${end_reason}`
+  }
+  const noon = { not_before: '2026-11-21T12:00:30Z' }
+  const client = `clients/${old.client.clientId}`
+  t.match(await put(client, noon), {
+    kind: 'client',
+    id: old.client.clientId,
+    not_before: '2026-11-21T12:00:30.000Z',
+    reason: 'cut_off',
+    made_at: '2026-11-21T12:01:00.000Z',
+    made_by: clientId,
+    ended: 1,
+    more: false,
+  })
+  t.equal(await stateOf(old.sid), 'ended cut_off')
+  t.equal(await stateOf(young.sid), 'live undefined')
+  const refused = await service.refresh(old.client, old.refreshToken)
+  t.equal(summary(refused), '400 invalid_grant session_revoked')
+  const user = `users/${young.sub}`
+  t.match(await put(user), { kind: 'user', id: young.sub, ended: 1, more: false })
+  t.equal(await stateOf(young.sid), 'ended cut_off')
+  t.match(await put(user, noon), { not_before: '2026-11-21T12:01:00.000Z', ended: 0 }, 'the newest')
+
+  const { cut_offs } = (await ask('GET /cut-offs?kind=user')).json()
+  t.match(cut_offs, [{ kind: 'user', id: young.sub, made_by: clientId }])
+  t.equal((await ask('GET /cut-offs?limit=1')).json().cut_offs.length, 1)
+  t.strictSame((await ask('GET /cut-offs?id=nobody')).json(), { cut_offs: [] })
+  const [event] = (await ask('GET /events?type=cut_off.set&limit=1')).json().events
+  t.match(event, { sub: young.sub, detail: { by: clientId } })
+
+  for (const [place, payload, detail] of [
+    [user, { not_before: '2026-11-21T12:01:01Z' }, 'body.not_before must not be in the future'],
+    [user, { not_before: 'noon' }, 'body.not_before must be a date-time'],
+    [user, { not_before: null }, 'body.not_before must be string'],
+    [user, { since: '2026-11-21T12:00:00Z' }, 'body must not have since'],
+    [`users/${'x'.repeat(256)}`, {}, 'path.sub must NOT have more than 255 characters'],
+  ] as const) {
+    const told = await put(place, payload)
+    t.match(told, { status: 400, code: 'parameter_invalid', detail }, detail)
+  }
+  t.match(await put('clients/nobody'), { status: 404, code: 'client_unknown' })
+})
+
+t.test('a session behind a cut-off has ended, whether its row says so or not', async (t) => {
+  const { service, ask } = await start(t)
+  const { sid, client } = await logIn(service)
+  service.clock.advance(1)
+  await query(
+    service.databaseUrl,
+    `insert into cut_offs (kind, id, not_before, reason, made_at, made_by, marking)
+     values ('client', $1, $2, 'client_disabled', $2, 'operator', true)`,
+    [client.clientId, new Date(service.clock.now())],
+  )
+  const dead = { id: sid, state: 'ended', end_reason: 'client_disabled' }
+  t.match((await ask(`GET /sessions/${sid}`)).json(), dead)
+  t.strictSame(idsOf(await ask('GET /sessions?state=live')), [])
+  t.match((await ask('GET /sessions?state=ended')).json(), { sessions: [dead] })
+})
+
 t.test('nothing is ignored that could have narrowed a request', async (t) => {
   const { ask } = await start(t)
   for (const [line, detail] of [

@@ -11,6 +11,7 @@ export const adminDescription: ApiDescription = {
   tags: [
     { name: 'sessions', description: 'See sessions and end them.' },
     { name: 'events', description: 'What happened.' },
+    { name: 'cut-offs', description: 'End all that started before an instant.' },
     { name: 'operation', description: 'For whoever runs the service.' },
   ],
   securitySchemes: {

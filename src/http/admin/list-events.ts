@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { listEvents } from '../../audit/read/store.ts'
 import type { Executor } from '../../db/connect.ts'
-import { OAuthError, quotable } from '../../oauth/error.ts'
 import { ADMIN } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { inJson } from '../wire/media.ts'
 import { reference } from '../wire/reference.ts'
 import type { Cursors } from './cursors.ts'
+import { readInstant } from './instant.ts'
 import { CURSOR, pageOf, pageParameters, readPage } from './pages.ts'
 import { needs } from './scope.ts'
 import { AdminEvent, sessionStory, toAdminEvent } from './wire-event.ts'
@@ -71,8 +71,8 @@ export function listEventsRoute(
         clientId: query.client_id,
         types: type === undefined ? undefined : [type],
         requestId: query.request_id,
-        since: readInstant('since', query.since),
-        until: readInstant('until', query.until),
+        since: readInstant('query.since', query.since),
+        until: readInstant('query.until', query.until),
       }
       const { items, nextCursor } = await readPage(
         cursors,
@@ -87,12 +87,4 @@ export function listEventsRoute(
       }
     },
   )
-}
-
-/** Milliseconds since the epoch. A leap second is well-formed, and no instant that a Date can hold. */
-function readInstant(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const at = Date.parse(text)
-  if (!Number.isNaN(at)) return at
-  throw new OAuthError('parameter_invalid', `query.${name} ${quotable(text)} is no instant`)
 }

@@ -1,7 +1,8 @@
 import { type TSchema, Type } from 'typebox'
 import type { Cursors } from './cursors.ts'
 
-const DEFAULT_LIMIT = 50
+/** Of a list whose reader does not say how much of it. */
+export const DEFAULT_LIMIT = 50
 const MOST = 200
 
 /** The parameters of every list. */

@@ -12,9 +12,12 @@ export function acceptNothingElse(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     route.schema = { querystring: NOTHING, ...route.schema }
   })
-  app.addHook('preValidation', async ({ query, body, routeOptions }) => {
+  app.addHook('preValidation', async (request) => {
+    const { query, body, routeOptions } = request
     readNumbers(query as Record<string, unknown>)
     const isWanted = routeOptions.schema?.body !== undefined
+    // No body says as much as an empty one.
+    if (isWanted) request.body = body ?? {}
     if (isWanted || body === undefined || isEmpty(body)) return
     throw new OAuthError('parameter_invalid', 'send no body: there is nothing to say in it here')
   })

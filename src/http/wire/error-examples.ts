@@ -102,6 +102,7 @@ export const PROBLEM_EXAMPLES = {
     'this cursor was not given out for this list: repeat the parameters of the first page, or leave it out to begin anew',
   ],
   user_required: [403, 'this needs an access token of a user’s session'],
+  client_unknown: [404, 'there is no client of this id'],
   session_unknown: [
     404,
     'you may see no session of this id; GET /sessions lists those that you may see',

@@ -1,5 +1,8 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Executor } from '../../db/connect.ts'
-import { type Found, fromRow, select } from '../store.ts'
+import type { Schema } from '../../db/schema.ts'
+import { findClientCutOffs } from '../../revocations/read/store.ts'
+import { type Found, fromRow, type SessionRow, select } from '../store.ts'
 
 /** Which sessions to list. */
 export interface SessionFilter {
@@ -12,7 +15,10 @@ export interface SessionFilter {
   readonly limit: number
 }
 
-/** Sessions as they are at `now`, the newest first. Throws DatabaseUnavailable. */
+/**
+ * Sessions as they are at `now`, the newest first. A session behind its client's cut-off has ended,
+ * whether its row has been marked yet or not. Throws DatabaseUnavailable.
+ */
 export async function listSessions(
   db: Executor,
   filter: SessionFilter,
@@ -23,12 +29,13 @@ export async function listSessions(
   let query = select(db)
   if (sub !== undefined) query = query.where('sub', '=', sub)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
-  if (before !== undefined) query = query.where('id', '<', before)
+  if (before !== undefined) query = query.where('sessions.id', '<', before)
   if (state === 'live') {
     query = query
       .where('ended_at', 'is', null)
       .where('idle_expires_at', '>', at)
       .where('expires_at', '>', at)
+      .where((where) => where.not(isCutOff(where)))
   }
   if (state === 'ended') {
     query = query.where((where) =>
@@ -36,16 +43,44 @@ export async function listSessions(
         where('ended_at', 'is not', null),
         where('idle_expires_at', '<=', at),
         where('expires_at', '<=', at),
+        isCutOff(where),
       ]),
     )
   }
   // An id begins with the instant at which its session started.
-  const rows = await query.orderBy('id', 'desc').limit(limit).execute()
-  return rows.map(fromRow)
+  const rows = await query.orderBy('sessions.id', 'desc').limit(limit).execute()
+  return withCutOffs(db, rows)
 }
 
-/** The session of that `sid`, with its rotation state; undefined when there is none. */
+/**
+ * The session of that `sid`, with its rotation state; undefined when there is none. Throws
+ * DatabaseUnavailable.
+ */
 export async function findSessionWithState(db: Executor, sid: string): Promise<Found | undefined> {
-  const row = await select(db).where('id', '=', sid).executeTakeFirst()
-  return row && fromRow(row)
+  const rows = await select(db).where('id', '=', sid).execute()
+  const [found] = await withCutOffs(db, rows)
+  return found
+}
+
+function isCutOff(where: ExpressionBuilder<Schema, 'sessions'>) {
+  return where.exists(
+    where
+      .selectFrom('cut_offs')
+      .select('kind')
+      .where('kind', '=', 'client')
+      .whereRef('cut_offs.id', '=', 'sessions.client_id')
+      .whereRef('not_before', '>', 'sessions.created_at'),
+  )
+}
+
+/** Reads rows, those behind a cut-off as ended. */
+async function withCutOffs(db: Executor, rows: readonly SessionRow[]): Promise<Found[]> {
+  const clientIds = [...new Set(rows.map(({ client_id }) => client_id))]
+  const cutOffs = await findClientCutOffs(db, clientIds)
+  return rows.map(fromRow).map(({ session, state }) => {
+    const { notBefore = 0, reason } = cutOffs.get(session.clientId) ?? {}
+    const isOver = session.ended !== undefined || session.createdAt >= notBefore
+    if (isOver || reason === undefined) return { session, state }
+    return { session: { ...session, ended: { at: notBefore, reason } }, state }
+  })
 }

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import tap from 'tap'
 import { launchBrowser, openPage, skipWithoutBrowser } from '../support/browser.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { production, startService, stateDirectory } from '../support/process.ts'
+import { freePort, production, startService, stateDirectory } from '../support/process.ts'
 
 tap.setTimeout(300_000)
 
@@ -50,7 +50,9 @@ async function forget(page: Page): Promise<void> {
 }
 
 tap.test('a first tour of Swagger UI, by clicking', options, async (t) => {
-  const service = await startService(t, { STATE_DIR: await stateDirectory(t) })
+  const adminPort = String(await freePort())
+  const env = { STATE_DIR: await stateDirectory(t), ADMIN_PORT: adminPort }
+  const service = await startService(t, env)
   const browser = await launchBrowser(t)
   const context = await browser.newContext()
   const { page, complaints } = await openPage(context, service.url)
@@ -120,6 +122,24 @@ tap.test('a first tour of Swagger UI, by clicking', options, async (t) => {
     await page.locator('.opblock[id$="-requestToken"] .opblock-summary-control').click()
   }
   t.strictSame(complaints, { errors: [], foreign: [] })
+
+  await t.test('and one of the admin API, which is authorised from the start', async (t) => {
+    const url = `http://127.0.0.1:${adminPort}`
+    const { page, complaints } = await openPage(context, url)
+    await page.goto(`${url}/docs`)
+    await page.locator('.opblock').first().waitFor()
+    const listed = await tryOut(page, 'listSessions')
+    t.equal(listed.status, 200, 'with nothing filled in')
+    t.match(JSON.parse(listed.body).sessions[0], { sub: 'example-of-the-admin-api' })
+    for (const [operationId, status] of [
+      ['getSession', 200],
+      ['endSession', 204],
+      ['listEvents', 200],
+    ] as const) {
+      t.equal((await tryOut(page, operationId)).status, status, operationId)
+    }
+    t.strictSame(complaints, { errors: [], foreign: [] })
+  })
 })
 
 tap.test(

@@ -28,6 +28,17 @@ export const ADMIN = {
     },
     related: ['insufficient_scope'],
   },
+  client_unknown: {
+    title: 'There is no client with this id',
+    status: 404,
+    cause: 'The `client_id` in the path is no registered client’s: it is mistyped, or was deleted.',
+    confirm: ['Run `mintmark clients list`; letters count as they are written.'],
+    remedy: {
+      operator:
+        'The sessions of a deleted client have ended with it: there is nothing left to cut off.',
+    },
+    related: ['client_deleted'],
+  },
   cursor_invalid: {
     title: 'The cursor is not of this list',
     status: 400,

@@ -17,6 +17,9 @@ export const EVENT_COLUMNS = [
   'detail',
 ] as const
 
+/** So many events in a millisecond can be told apart by their order; it does not come to that. */
+const LAST = 4095
+
 /** An event as it is written, for a statement that writes its fact as well. */
 export type EventRow = ReturnType<ToEventRow>
 
@@ -24,12 +27,15 @@ export type EventRow = ReturnType<ToEventRow>
 export type ToEventRow = ReturnType<typeof createToEventRow>
 
 export function createToEventRow(options: { clock: Clock; random: Random }) {
+  let last = { at: 0, sequence: 0 }
   return (origin: Origin, event: Event) => {
     const at = options.clock.now()
+    // What is told of one millisecond is told in the order in which it happened.
+    last = { at, sequence: at === last.at ? Math.min(last.sequence + 1, LAST) : 0 }
     const { type, ...rest } = event
     const { sid, sub, clientId, ...detail } = rest as Partial<Record<string, unknown>>
     return {
-      id: uuidV7(at, options.random),
+      id: uuidV7(at, options.random, last.sequence),
       at: new Date(at),
       type,
       sid: (sid as string | undefined) ?? null,

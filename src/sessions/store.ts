@@ -84,7 +84,11 @@ export async function listAlive(
     )
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
   if (filter.clientId !== undefined) query = query.where('client_id', '=', filter.clientId)
-  const rows = await query.orderBy('last_used_at', 'desc').limit(filter.limit).execute()
+  const rows = await query
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+    .execute()
   return rows.map((row) => fromRow(row).session)
 }
 

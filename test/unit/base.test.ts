@@ -62,6 +62,10 @@ t.test('a UUID of version 7 carries its instant and sorts by it', async (t) => {
     t.match(uuid, form, 'version and variant stand whatever was drawn')
     t.equal(Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16), at)
   }
+  t.ok(
+    uuidV7(at, always(0xff), 1) < uuidV7(at, always(0), 2),
+    'and in one instant what has the greater number',
+  )
   t.ok(uuidV7(at, always(0xff)) < uuidV7(at + 1, always(0)), 'later is greater')
   const random = createSeededRandom(t.name)
   const many = Array.from({ length: 1000 }, () => uuidV7(at, random))

@@ -9,7 +9,7 @@ const ROTATE = {
   name: 'sessions.rotate',
   text: `update sessions
     set generation = generation + 1, rotated_at = $4, attempt_hash = $5, last_used_at = $4,
-      idle_expires_at = least(expires_at, $6), address = $7, request_hash = $11,
+      idle_expires_at = least(expires_at, $6), address = coalesce($7, address), request_hash = $11,
       retries_before = retries_before + retries, retries = 0
     where handle_hash = $1 and generation = $2 and client_id = $3 and ended_at is null
       and idle_expires_at > $4 and expires_at > $4 and scope @> $8 and audience @> $9
@@ -125,7 +125,7 @@ export async function changeState(
       retries_before: change.retriesBefore,
       last_used_at: new Date(use.at),
       idle_expires_at: sql<Date>`least(expires_at, ${new Date(use.idleExpiresAt)})`,
-      address: use.address ?? null,
+      ...(use.address !== undefined && { address: use.address }),
     })
     .where('id', '=', sid)
     .returning(SESSION_COLUMNS)

@@ -175,15 +175,16 @@ function excessOf(values: readonly string[], allowed: readonly string[]): string
 }
 
 /**
- * A hash of what a request asks for beside the token: its scope and resources, in any order;
- * undefined when it names neither.
+ * A hash of what a request asks for beside the token: its scope and resources, in any order and
+ * however often each is named; undefined when it names neither.
  */
 export function hashRequest(
   scope: readonly string[],
   resources: readonly string[],
 ): Buffer | undefined {
   if (scope.length === 0 && resources.length === 0) return undefined
-  return sha256(JSON.stringify([scope.toSorted(), resources.toSorted()])).subarray(0, 16)
+  const sets = [scope, resources].map((named) => [...new Set(named)].sort())
+  return sha256(JSON.stringify(sets)).subarray(0, 16)
 }
 
 /**

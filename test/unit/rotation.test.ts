@@ -252,11 +252,14 @@ t.test('a retry asks for what the rotation was asked for', async (t) => {
     state: { requestHash: hashRequest(scope, resources) },
   })
   const all = { scope: ['write', 'read'], resources: ['urn:b', 'urn:a'] }
+  const twice = ['urn:a', 'urn:b', 'urn:a']
   const same: [what: string, one: Partial<Case>][] = [
     ['nothing, as before', asked([])],
     ['all, where it was left out before', { ...asked([]), ...all }],
     ['nothing, where all was named before', asked(all.scope, all.resources)],
     ['all, in another order', { ...asked(['read', 'write'], ['urn:a', 'urn:b']), ...all }],
+    ['all, with one of it twice, as before', { ...asked([], twice), resources: twice }],
+    ['nothing, where one of all was named twice before', asked([], twice)],
     ['a part, as before', { ...asked(['read'], ['urn:a']), scope: ['read'], resources: ['urn:a'] }],
     ['a part, the rest left out', { ...asked(['read'], all.resources), scope: ['read'] }],
   ]

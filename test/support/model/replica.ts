@@ -5,6 +5,7 @@ import type { Database } from '../../../src/db/connect.ts'
 import { createEndSessions } from '../../../src/sessions/end.ts'
 import type { RefreshTokens } from '../../../src/sessions/refresh-token.ts'
 import { createRotateRefreshToken } from '../../../src/sessions/rotate.ts'
+import { noSessionLog } from '../../../src/sessions/session-log.ts'
 import type { StoppedClock } from '../clock.ts'
 import { type Call, GRANTED, type Policy } from './table.ts'
 
@@ -26,7 +27,8 @@ export function createReplica(
   const database = databases[which]
   const toEventRow = createToEventRow({ clock, random })
   const recordEvents = createRecordEvents(toEventRow)
-  const options = { database, clock, random, refreshTokens, recordEvents }
+  const sessionLog = noSessionLog
+  const options = { database, clock, random, refreshTokens, recordEvents, sessionLog }
   const rotate = createRotateRefreshToken({ ...options, toEventRow })
   return {
     endSessions: createEndSessions(options),

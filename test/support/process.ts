@@ -17,7 +17,7 @@ import { watchPort } from './watch.ts'
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Whatever a test waits for has come by then, or does not come. In milliseconds. */
-const PATIENCE = 30_000
+const PATIENCE = 60_000
 const INTERVAL = 20
 
 /** A child process; killed at the end of the test that started it, if it still runs. */

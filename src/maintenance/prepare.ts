@@ -36,7 +36,7 @@ export interface PrepareOptions {
  * waiting cannot mend, such as a signing key that no master key opens.
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
-  const { logger, pause } = options
+  const { clock, logger, pause } = options
   for (let said = ''; ; ) {
     const obstacle = await tryToPrepare(options)
     if (obstacle === undefined) break
@@ -44,7 +44,7 @@ export async function prepare(options: PrepareOptions): Promise<void> {
     said = obstacle
     await pause()
   }
-  logger.info({}, 'ready')
+  logger.info({ offset_ms: clock.offset }, 'ready')
 }
 
 /**

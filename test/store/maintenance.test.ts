@@ -177,6 +177,14 @@ t.test('a database that is migrated is ready at once', async (t) => {
   t.strictSame(said, ['ready'])
 })
 
+t.test('and says how far its host’s clock is from the database’s', async (t) => {
+  const { options } = createPreparation(t, await createTestDatabase(t))
+  const told: object[] = []
+  const info = (fields: object) => told.push(fields)
+  await prepare({ ...options, logger: { ...options.logger, info } })
+  t.strictSame(told, [{ offset_ms: options.clock.offset }])
+})
+
 t.test('migrations that somebody else applies are waited for', async (t) => {
   const url = await createTestDatabase(t, 'empty')
   const { options, said, database } = createPreparation(t, url)

@@ -28,7 +28,7 @@ function main(chosen: string[]): number {
     // Each has its own patience; side by side they would disturb each other.
     const { status } = spawnSync(
       process.execPath,
-      [runner, '--jobs=1', '--timeout=7200', ...files],
+      [runner, '--jobs=1', '--timeout=14400', ...files],
       { stdio: 'inherit', env: { ...process.env, [DRILLS_REPORT_VARIABLE]: report } },
     )
     const results = existsSync(report)

@@ -5,7 +5,7 @@ import { DRILLS_REPORT_VARIABLE, type DrillResult, type Figures } from './drills
 export type { Figures } from './drills-report.ts'
 
 /** In milliseconds: longer than any drill takes on a small machine that has other things to do. */
-const PATIENCE = 1_800_000
+const PATIENCE = 7_200_000
 
 /**
  * One proof that takes minutes, as a test. It asserts its zeroes and returns what it counted;

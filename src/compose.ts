@@ -85,11 +85,11 @@ export function compose(options: {
   const masterKeys = createMasterKeys(config.masterKeys)
   const keyRing = createKeyRing({ database, masterKeys, clock, random })
   const allowedOrigins = createAllowedOrigins({ db, clock })
-  const authenticateClient = createAuthenticateClient({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
   const sessionLog = createSessionLog({ logger, clock })
   const operations = composeOperations({ database, clock, random, hashing, sessionLog })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
+  const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
   const sessionOptions = { database, clock, random, refreshTokens, recordEvents, sessionLog }

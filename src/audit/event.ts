@@ -72,8 +72,27 @@ export type Event =
   /** What a set-back of the database had lost was made up for, or found to be nothing. */
   | { type: 'restore.closed'; how: 'from_log' | 'end_all' | 'nothing_lost'; ended: number }
   | { type: 'token.revoked'; jti: string; sub: string; clientId: string }
-  | { type: 'login.failed'; clientId: string; sub: string | undefined }
-  | { type: 'client.authentication_failed'; clientId: string; method: string }
+  | {
+      type: 'login.failed'
+      clientId: string
+      sub: string | undefined
+      why:
+        | 'user_unknown'
+        | 'password_wrong'
+        // The password was right; each of these was seen while the session was to start.
+        | 'user_disabled'
+        | 'password_changed'
+        | 'client_deleted'
+        | 'sub_is_client'
+    }
+  | {
+      type: 'client.authentication_failed'
+      /** Undefined of one that nobody is registered as: it may be a secret in the wrong place. */
+      clientId: string | undefined
+      /** How it authenticated. */
+      method: string
+      why: 'unknown_client' | 'wrong_secret' | 'wrong_method' | 'client_disabled'
+    }
   | {
       type:
         | 'client.created'

@@ -1,3 +1,5 @@
+import type { Event, Origin } from '../audit/event.ts'
+import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Gate } from '../base/gate.ts'
 import { equalInConstantTime, sha256 } from '../base/hash.ts'
@@ -9,10 +11,15 @@ import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
 
 /**
  * Client authentication (RFC 6749 §2.3) by what `readCredentials` found. Returns the client; throws
- * `client_authentication_failed`, what the gate throws, or DatabaseUnavailable.
+ * `client_authentication_failed`, which is written down, what the gate throws, or DatabaseUnavailable.
  * @param gate counts failures, and refuses those that are too many
+ * @param origin of the request
  */
-export type AuthenticateClient = (presented: PresentedCredentials, gate: Gate) => Promise<Client>
+export type AuthenticateClient = (
+  presented: PresentedCredentials,
+  gate: Gate,
+  origin: Origin,
+) => Promise<Client>
 
 /** No client's secret has this hash: comparing with it gives an unknown client the same work. */
 const DECOY_HASH = Buffer.alloc(32)
@@ -20,25 +27,36 @@ const DECOY_HASH = Buffer.alloc(32)
 export function createAuthenticateClient(options: {
   db: Executor
   clock: Clock
+  recordEvents: RecordEvents
 }): AuthenticateClient {
-  return async (presented, gate) => {
-    const client = await findClient(options.db, presented.clientId)
+  const { db, clock, recordEvents } = options
+
+  /** Of whatever client: one that is unknown is told apart by no query, and no time that it takes. */
+  const note = async ({ method }: PresentedCredentials, failure: Failure, origin: Origin) => {
+    const event = { type: 'client.authentication_failed', method, ...failure } as const
+    await recordEvents(db, origin, [event])
+  }
+
+  return async (presented, gate, origin) => {
+    const client = await findClient(db, presented.clientId)
     const failed = authenticationFailed(presented.method === 'client_secret_basic')
     const isRight =
       presented.secret === undefined
         ? client !== undefined && isPublic(client)
-        : isSecretOf(client, presented.secret, options.clock.now())
+        : isSecretOf(client, presented.secret, clock.now())
     // A disabled client is answered like one that is unknown: whoever asks need not learn of it.
     if (client === undefined || client.disabledAt !== undefined || !isRight) {
       // Asked only now: nobody guesses 256 random bits, and one instance with an old secret must not
       // keep out the others behind its address.
       await gate.pass()
       await gate.count()
+      await note(presented, failureOf(client, presented, isRight), origin)
       throw failed
     }
     if (presented.secret === undefined) return withoutSecrets(client)
     // Said only to a caller who knows the secret: it tells nothing to anybody else.
     if (client.authenticationMethod !== presented.method) {
+      await note(presented, { clientId: client.clientId, why: 'wrong_method' }, origin)
       throw new OAuthError(
         'client_authentication_failed',
         `the secret is right, but this client is registered for ${client.authenticationMethod}`,
@@ -47,6 +65,21 @@ export function createAuthenticateClient(options: {
     }
     return withoutSecrets(client)
   }
+}
+
+type Failure = Pick<Extract<Event, { type: 'client.authentication_failed' }>, 'clientId' | 'why'>
+
+function failureOf(
+  client: Client | undefined,
+  { secret }: PresentedCredentials,
+  isRight: boolean,
+): Failure {
+  if (client === undefined) return { clientId: undefined, why: 'unknown_client' }
+  const { clientId, authenticationMethod } = client
+  if (isRight) return { clientId, why: 'client_disabled' }
+  const isPublicKind = authenticationMethod === 'none'
+  const why = isPublicKind === (secret === undefined) ? 'wrong_secret' : 'wrong_method'
+  return { clientId, why }
 }
 
 function isSecretOf(client: ClientWithSecrets | undefined, secret: string, now: number): boolean {

@@ -67,7 +67,7 @@ export function createStartBackendSession(options: {
     // The body's client_id is the frontend's, so the backend can only be named in the header.
     const credentials = readCredentials(authorizationHeader, collectParameters([]))
     const gate = limits.client(credentials.clientId)
-    const backend = await authenticateClient(credentials, gate)
+    const backend = await authenticateClient(credentials, gate, origin)
     if (!backend.scope.includes(START_SCOPE)) {
       throw new OAuthError(
         'client_not_allowed',

@@ -62,7 +62,7 @@ export function createTokenEndpoint(options: {
     // Whoever shows a secret is told first whether it is the right one.
     if (credentials.secret === undefined) grant.screen?.(parameters)
     const gate = limits.client(credentials.clientId)
-    const client = await options.authenticateClient(credentials, gate)
+    const client = await options.authenticateClient(credentials, gate, request.origin)
     // A foreign page must not even log somebody in (RFC 9700 section 4.7): the cookie would be set.
     if (client.refreshTokenIn === 'cookie') requireOwnPage(client, request.page, options.issuer)
     requireGrant(client, grant.type)

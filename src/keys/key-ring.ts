@@ -1,3 +1,5 @@
+import { noOrigin } from '../audit/event.ts'
+import { createRecordEvents, createToEventRow } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { entityTag } from '../base/hash.ts'
 import type { Random } from '../base/random.ts'
@@ -58,6 +60,7 @@ export function createKeyRing(options: {
   random: Random
 }): KeyRing {
   const { database, masterKeys, clock, random } = options
+  const recordEvents = createRecordEvents(createToEventRow({ clock, random }))
   let contents: Contents | undefined
   return {
     async load() {
@@ -68,7 +71,10 @@ export function createKeyRing(options: {
       for (const algorithm of missing) {
         const at = clock.now()
         const key = await createSigningKey(algorithm, 'active', { masterKeys, random, at })
-        await addFirstSigningKey(database.kysely, key)
+        await database.transaction(async (tx) => {
+          if (!(await addFirstSigningKey(tx, key))) return
+          await recordEvents(tx, noOrigin, [{ type: 'key.created', kid: key.kid, alg: algorithm }])
+        })
       }
       if (missing.length > 0) keys = await listSigningKeys(database.kysely)
       contents = open(keys, masterKeys)

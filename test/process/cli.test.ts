@@ -146,7 +146,12 @@ t.test('a client gets its secret once, and a new one with an overlap', async (t)
   for (const { stdout } of [list, shown, raw]) t.notMatch(stdout, 'mm_cs_')
   t.match(missing, { code: 1, stderr: /no client billnig: see mintmark clients list/ })
   const all = await events(service)
-  t.strictSame(all, ['client.created', 'client.secret_rotated', 'client.secret_rotated'])
+  t.strictSame(all, [
+    'client.created',
+    'client.secret_rotated',
+    'client.secret_rotated',
+    'client.authentication_failed',
+  ])
 })
 
 t.test('a public client has no secret; deleting it ends its sessions', async (t) => {

@@ -37,6 +37,12 @@ t.test('ten replicas that start at once on an empty table agree on one key of ea
   const documents = new Set(rings.map((one) => one.jwks()?.body))
   t.equal(documents.size, 1, 'all publish the same bytes')
   t.equal(new Set(rings.map((one) => one.jwks()?.etag)).size, 1)
+  const told = await query(url, 'select type, detail from events')
+  t.strictSame(
+    told.map(({ detail }) => (detail as { kid: string }).kid).sort(),
+    rows.map(({ kid }) => kid).sort(),
+    'each is written down by the one that made it',
+  )
   const { keys } = JSON.parse([...documents][0] as string)
   t.strictSame(
     keys.map((key: { kid: string }) => key.kid).sort(),

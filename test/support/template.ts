@@ -19,6 +19,8 @@ export async function prepareTemplate(url: string): Promise<void> {
     const masterKeys = createMasterKeys([TEST_MASTER_KEY])
     const random = { bytes: (length: number) => randomBytes(length) }
     await createKeyRing({ database, masterKeys, clock: systemClock, random }).load()
+    // A test finds its own events and no others.
+    await database.kysely.deleteFrom('events').execute()
   } finally {
     await database.close()
   }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { noOrigin } from '../../src/audit/event.ts'
 import { base62 } from '../../src/base/encoding.ts'
 import { equalInConstantTime, sha256 } from '../../src/base/hash.ts'
 import { type Client, narrowAudience, narrowScope, requireGrant } from '../../src/clients/client.ts'
@@ -213,26 +214,47 @@ t.test('an unknown client, or one without a secret, costs the work of a known on
     '../../src/clients/store.ts': { findClient: async () => found, withoutSecrets },
   })
   const db = {} as Executor
-  const authenticate = mocked.createAuthenticateClient({ db, clock: { now: () => now } })
+  const noted: unknown[] = []
+  const recordEvents = async (_tx: unknown, _origin: unknown, events: readonly object[]) => {
+    noted.push(...events.map((event) => ('why' in event ? event.why : event)))
+  }
+  const authenticate = mocked.createAuthenticateClient({
+    db,
+    clock: { now: () => now },
+    recordEvents,
+  })
   const method = 'client_secret_basic'
-  const cases: [what: string, client: object | undefined, secret: string, accepted: boolean][] = [
-    ['known, the secret right', registered(method), secret, true],
-    ['known, the secret wrong', registered(method), 'wrong', false],
-    ['known, the method wrong', registered('client_secret_post'), secret, false],
-    ['known, the previous secret', registered(method, previous(now + 1)), secret, true],
-    ['known, the previous secret too late', registered(method, previous(now)), secret, false],
-    ['public', registered('none', { secretHash: undefined }), secret, false],
-    ['unknown', undefined, secret, false],
+  const none = undefined
+  const cases: [
+    what: string,
+    client: object | undefined,
+    secret: string,
+    why: string | undefined,
+  ][] = [
+    ['known, the secret right', registered(method), secret, none],
+    ['known, the secret wrong', registered(method), 'wrong', 'wrong_secret'],
+    ['known, the method wrong', registered('client_secret_post'), secret, 'wrong_method'],
+    ['known, the previous secret', registered(method, previous(now + 1)), secret, none],
+    [
+      'known, the previous secret too late',
+      registered(method, previous(now)),
+      secret,
+      'wrong_secret',
+    ],
+    ['known, but disabled', registered(method, { disabledAt: now }), secret, 'client_disabled'],
+    ['public', registered('none', { secretHash: undefined }), secret, 'wrong_method'],
+    ['unknown', undefined, secret, 'unknown_client'],
   ]
   const met: string[] = []
   const gate = {
     pass: async () => void met.push('pass'),
     count: async () => void met.push('count'),
   }
-  for (const [what, client, presented, accepted] of cases) {
+  for (const [what, client, presented, why] of cases) {
+    const accepted = why === undefined
     found = client
     const request = { method, clientId: 'web', secret: presented } as const
-    const answer = await authenticate(request, gate).catch((error: unknown) => error)
+    const answer = await authenticate(request, gate, noOrigin).catch((error: unknown) => error)
     const refusal = { reason: 'client_authentication_failed' }
     t.match(answer, accepted ? { clientId: 'web' } : refusal, what)
     const both = ['compare 32 with 32', 'compare 32 with 32']
@@ -240,6 +262,7 @@ t.test('an unknown client, or one without a secret, costs the work of a known on
     // Who knows the secret is not guessing.
     const isGuess = !accepted && what !== 'known, the method wrong'
     t.strictSame(met.splice(0), isGuess ? ['pass', 'count'] : [], what)
+    t.strictSame(noted.splice(0), accepted ? [] : [why], `${what}: written down`)
   }
 })
 

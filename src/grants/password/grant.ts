@@ -1,3 +1,4 @@
+import type { Event } from '../../audit/event.ts'
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Clock } from '../../base/clock.ts'
 import { narrowAudience, narrowScope } from '../../clients/client.ts'
@@ -39,12 +40,16 @@ export function createPasswordGrant(options: {
     await gate.pass()
     const matches = await verify(passwords, known?.passwordHash, password, gate)
     if (known !== undefined && matches) return { ...known, gate }
-    throw await fail(request, known?.user.sub)
+    const why = known === undefined ? 'user_unknown' : 'password_wrong'
+    throw await fail(request, { sub: known?.user.sub, why })
   }
 
   /** Writes the failure down; the answer is one and the same. */
-  const fail = async ({ client: { clientId }, origin }: GrantRequest, sub: string | undefined) => {
-    await recordEvents(database.kysely, origin, [{ type: 'login.failed', clientId, sub }])
+  const fail = async (
+    { client: { clientId }, origin }: GrantRequest,
+    failure: Pick<Extract<Event, { type: 'login.failed' }>, 'sub' | 'why'>,
+  ) => {
+    await recordEvents(database.kysely, origin, [{ type: 'login.failed', clientId, ...failure }])
     return new OAuthError('login_failed', 'the username or the password is wrong')
   }
 
@@ -77,7 +82,7 @@ export function createPasswordGrant(options: {
       })
       if (started.outcome !== 'started') {
         await login.gate.count()
-        throw await fail(request, login.user.sub)
+        throw await fail(request, { sub: login.user.sub, why: started.outcome })
       }
       const { session, refreshToken } = started
       return { subject: { client, session, scope, audience }, refreshToken }

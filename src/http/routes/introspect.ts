@@ -7,6 +7,7 @@ import { OAuthError } from '../../oauth/error.ts'
 import type { Introspect } from '../../tokens/introspect.ts'
 import type { Limits } from '../limits/limits.ts'
 import { parametersOf } from '../plugins/bodies.ts'
+import { originOf } from '../plugins/request-log.ts'
 import { CLIENT, FORM } from '../wire/error-examples.ts'
 import { oauthErrors } from '../wire/errors.ts'
 import { neverStored } from '../wire/header.ts'
@@ -96,7 +97,7 @@ export function introspectRoute(
       const credentials = readCredentials(request.headers.authorization, parameters)
       const limits = options.limits(request)
       const gate = limits.client(credentials.clientId)
-      const client = await options.authenticateClient(credentials, gate)
+      const client = await options.authenticateClient(credentials, gate, originOf(request))
       request.facts.clientId = client.clientId
       if (isPublic(client)) {
         throw new OAuthError(

@@ -53,6 +53,7 @@ export function revokeRoute(
       const client = await options.authenticateClient(
         credentials,
         options.limits(request).client(credentials.clientId),
+        originOf(request),
       )
       request.facts.clientId = client.clientId
       await options.revokeToken(parameters.require('token'), client, originOf(request))

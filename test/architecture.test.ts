@@ -22,6 +22,7 @@ const RANKS: Record<string, number> = {
   sessions: 3,
   tokens: 4,
   grants: 5,
+  stories: 5,
   http: 6,
   cli: 6,
   maintenance: 6,

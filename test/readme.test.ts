@@ -111,6 +111,8 @@ t.test('beside a running service', async (t) => {
     t.match(stdout, /"orders_of":/, 'the sibling answers')
     t.match(stdout, /^\S+ +alice +web +20/m, 'the session is listed')
     t.match(stdout, /"reason":"session_revoked"/, 'logged out')
+    t.match(stdout, /^It was ended on 20.*, because the user logged out there/m, 'and why')
+    t.match(stdout, /^alice was logged out of \d+ of \d+ session/m, 'how many devices')
     t.match(
       stdout,
       /"session_expires_in":\d+\}204$/m,

@@ -95,7 +95,7 @@ export async function putCutOff(
 export async function findCutOff(
   db: Executor,
   { kind, id }: CutOffSubject,
-): Promise<CutOff | undefined> {
+): Promise<MadeCutOff | undefined> {
   const row = await select(db).where('kind', '=', kind).where('id', '=', id).executeTakeFirst()
   return row && fromRow(row)
 }

@@ -240,6 +240,25 @@ t.test('sessions are listed and ended by an operator', async (t) => {
   const ended = "select detail from events where type = 'session.ended'"
   const detail = { by: 'operator', reason: 'ended_by_operator' }
   t.strictSame(await query(service.databaseUrl, ended), [{ detail }, { detail }])
+
+  await t.test('and explained', async (t) => {
+    const [story, user, unknown] = await Promise.all([
+      mintmark(['explain', 'session', sid]),
+      mintmark(['explain', 'user', username, '--last', '1h', '--json']),
+      mintmark(['explain', 'session', 'no-such-request', '--json']),
+    ])
+    t.match(story, { code: 0, stderr: '', stdout: `Session ${sid} of ${username}` })
+    t.match(story.stdout, /^It was ended on 20.*, because an operator at the command line ended/m)
+    t.match(story.stdout, /^What happened\n {2}20.*Z {2}A session started at client/m)
+    t.match(story.stdout, `More: ${ISSUER}/errors/session_revoked`)
+    t.match(user.json(), {
+      sub: one.sub,
+      sessions: [{ sid, state: 'ended', end: { reason: 'ended_by_operator', by: 'operator' } }],
+      events: [{ type: 'session.started' }, { type: 'refresh.refused' }, { type: 'session.ended' }],
+    })
+    t.match(unknown, { code: 1, stderr: '' })
+    t.match(unknown.json(), { kind: 'unknown', sessions: [], sentences: [/^Nothing here/] })
+  })
 })
 
 type Verdict = { good: boolean; checks: { name: string; outcome: string }[] }

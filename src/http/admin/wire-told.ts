@@ -1,0 +1,27 @@
+import { type Static, Type } from 'typebox'
+import type { Told } from '../../stories/tell-event.ts'
+import { AdminEvent, toAdminEvent } from './wire-event.ts'
+
+const { id, detail, ...common } = AdminEvent.properties
+
+/** Something that happened, with what it means in a sentence. */
+export const ToldEvent = Type.Object(
+  {
+    ...common,
+    id: Type.Optional(id),
+    detail: Type.Optional(detail),
+    sentence: Type.String({ description: 'What it means, in one line.' }),
+  },
+  {
+    $id: 'ToldEvent',
+    description:
+      'Something that happened. Without an `id` it is what nobody wrote down: that a session expired, or was behind its client’s cut-off.',
+    additionalProperties: false,
+  },
+)
+
+/** The wire form of what happened. */
+export function toWireTold({ at, type, sid, sentence, event }: Told): Static<typeof ToldEvent> {
+  if (event !== undefined) return { ...toAdminEvent(event), sentence }
+  return { at: new Date(at).toISOString(), type, ...(sid !== undefined && { sid }), sentence }
+}

@@ -1,0 +1,69 @@
+import { when } from '../base/times.ts'
+import { deviceLabel } from '../sessions/devices/label.ts'
+import { causeOf } from './end-causes.ts'
+import type { FailedLogins, UserFacts, UserSession } from './read-user.ts'
+import { counted, times } from './words.ts'
+
+/** So many ends and addresses are named; of more, their number. */
+const MOST_NAMED = 5
+
+/** What matters most of what happened to a user, in a few sentences. */
+export function summarise(facts: UserFacts): string[] {
+  if (!facts.isKnown) {
+    return ['Nothing is known of this sub: no user here has it, no session, and no event.']
+  }
+  const { sessions, failedLogins, events, isCut } = facts
+  const ended = sessions.filter(({ end }) => end !== undefined)
+  const countOf = (type: string) => events.filter((event) => event.type === type).length
+  const alive = sessions.length - ended.length
+  const recovered = countOf('refresh.recovered')
+  return [
+    tellEnded(facts.username ?? facts.sub, sessions.length, ended),
+    `${counted(alive, 'session')} ${alive === 1 ? 'is' : 'are'} alive now; ${counted(countOf('session.started'), 'session')} started in that time.`,
+    failedLogins.length > 0 && tellFailedLogins(failedLogins),
+    recovered > 0 &&
+      `${times(recovered)} the answer to a refresh had been lost and was given again: nobody was logged out by it.`,
+    isCut && 'More happened than is told here: ask for a shorter time.',
+  ].filter((sentence) => sentence !== false)
+}
+
+function tellEnded(name: string, all: number, ended: readonly UserSession[]): string {
+  if (all === 0) return `${name} had no session in that time.`
+  if (ended.length === 0) return `${name} was not logged out of any of ${counted(all, 'session')}.`
+  const named = ended.slice(0, MOST_NAMED).map(tellOne).join('; ')
+  const rest = ended.length > MOST_NAMED ? `; and ${ended.length - MOST_NAMED} more` : ''
+  return `${name} was logged out of ${ended.length} of ${counted(all, 'session')}: ${named}${rest}.`
+}
+
+function tellOne({ session, end }: UserSession): string {
+  const device = `${deviceLabel(session.device)} at client ${session.clientId}`
+  if (end === undefined) return device
+  return `${device} on ${when(end.at)}, because ${whyOf(session, end)}`
+}
+
+function whyOf({ sub, clientId }: UserSession['session'], end: NonNullable<UserSession['end']>) {
+  if (end.expiredAt !== undefined) return 'it had expired before'
+  if (end.reason === 'idle_timeout') return 'it had not been used for too long'
+  if (end.reason === 'max_age') return 'it had reached its greatest age'
+  // Where it came from stands in the chronicle.
+  return causeOf(end.reason, {
+    by: end.by,
+    sub,
+    clientId,
+    address: undefined,
+    userAgent: undefined,
+  })
+}
+
+function tellFailedLogins(failedLogins: readonly FailedLogins[]): string {
+  const total = failedLogins.reduce((sum, { count }) => sum + count, 0)
+  const lastAt = Math.max(...failedLogins.map((one) => one.lastAt))
+  const named = failedLogins
+    .slice(0, MOST_NAMED)
+    .map(({ address, count }) => `${address ?? 'unknown'} (${count})`)
+    .join(', ')
+  const rest =
+    failedLogins.length > MOST_NAMED ? ` and ${failedLogins.length - MOST_NAMED} more` : ''
+  const addresses = `${failedLogins.length} address${failedLogins.length === 1 ? '' : 'es'}`
+  return `${counted(total, 'login')} failed, the last on ${when(lastAt)}, from ${addresses}: ${named}${rest}.`
+}

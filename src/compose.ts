@@ -25,6 +25,8 @@ import { createRotateRefreshToken } from './sessions/rotate.ts'
 import { createSessionLog, type SessionLog } from './sessions/session-log.ts'
 import { createStartSession } from './sessions/start.ts'
 import { isSubject } from './sessions/subject.ts'
+import { createExplainSession } from './stories/explain-session.ts'
+import { createExplainUser } from './stories/explain-user.ts'
 import { createIntrospect } from './tokens/introspect.ts'
 import { createIssueAccessToken } from './tokens/issue.ts'
 import { createJudgeAccessToken } from './tokens/judge.ts'
@@ -120,6 +122,8 @@ export function compose(options: {
     authenticateClient,
     answerWithTokens,
   })
+  const explainSession = createExplainSession({ db, clock, issuer })
+  const explainUser = createExplainUser({ db, clock })
   const readiness = createReadiness({ database, keyRing })
   const cursors = createCursors({ masterKeys })
   const docs = { served: config.docs === 'on', password: config.docsPassword }
@@ -144,6 +148,8 @@ export function compose(options: {
     authenticateClient,
     tokenEndpoint,
     startBackendSession,
+    explainSession,
+    explainUser,
     readiness,
     cursors,
     docs,

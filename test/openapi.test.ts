@@ -59,6 +59,8 @@ const OPERATION_IDS = [
 const ADMIN_OPERATION_IDS = [
   'endSession',
   'endUserSessions',
+  'explainSession',
+  'explainUser',
   'getLiveness',
   'getReadiness',
   'getSession',

@@ -78,6 +78,8 @@ function describe(id: string): AdminExamples['operations'] {
     endSession: { id },
     listSessionEvents: { id },
     endUserSessions: { sub: SUB },
+    explainSession: { id },
+    explainUser: { sub: SUB },
     setUserCutOff: { sub: SUB },
   }
 }

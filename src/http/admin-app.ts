@@ -3,6 +3,8 @@ import type { Database } from '../db/connect.ts'
 import { adminDescription } from './admin/description.ts'
 import { endSessionRoute } from './admin/end-session.ts'
 import { endUserSessionsRoute } from './admin/end-user-sessions.ts'
+import { explainSessionRoute } from './admin/explain-session.ts'
+import { explainUserRoute } from './admin/explain-user.ts'
 import { getSessionRoute } from './admin/get-session.ts'
 import { listCutOffsRoute } from './admin/list-cut-offs.ts'
 import { listEventsRoute } from './admin/list-events.ts'
@@ -13,8 +15,12 @@ import { setClientCutOffRoute } from './admin/set-client-cut-off.ts'
 import { setUserCutOffRoute } from './admin/set-user-cut-off.ts'
 import { acceptNothingElse } from './admin/strict-input.ts'
 import { AdminCutOff, MadeAdminCutOff } from './admin/wire-cut-off.ts'
+import { WireEnd } from './admin/wire-end.ts'
 import { AdminEvent } from './admin/wire-event.ts'
 import { AdminSession } from './admin/wire-session.ts'
+import { WireSessionExplanation } from './admin/wire-session-story.ts'
+import { ToldEvent } from './admin/wire-told.ts'
+import { WireUserExplanation } from './admin/wire-user-story.ts'
 import { createFrame, type FrameOptions } from './frame.ts'
 import { createLimits } from './limits/limits.ts'
 import { requireAcceptable } from './plugins/acceptable.ts'
@@ -43,15 +49,28 @@ type RouteOptions = Parameters<typeof listSessionsRoute>[1] &
   Parameters<typeof listEventsRoute>[1] &
   Parameters<typeof listCutOffsRoute>[1] &
   Parameters<typeof setUserCutOffRoute>[1] &
-  Parameters<typeof setClientCutOffRoute>[1]
+  Parameters<typeof setClientCutOffRoute>[1] &
+  Parameters<typeof explainSessionRoute>[1] &
+  Parameters<typeof explainUserRoute>[1]
+
+const SCHEMAS = [
+  ProblemBody,
+  AdminSession,
+  AdminEvent,
+  AdminCutOff,
+  MadeAdminCutOff,
+  ToldEvent,
+  WireEnd,
+  WireSessionExplanation,
+  WireUserExplanation,
+]
 
 /** The app for operators, not yet listening. No page of another origin may read its answers. */
 export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
   const db = options.database.kysely
   const { app, routes } = createFrame(options, () => ({}))
   beStrict(app, routes)
-  const schemas = [ProblemBody, AdminSession, AdminEvent, AdminCutOff, MadeAdminCutOff]
-  for (const schema of schemas) app.addSchema(schema)
+  for (const schema of SCHEMAS) app.addSchema(schema)
   const limits = await createLimits(app, { ...options, db })
   await describeApi(app, { ...options, description: adminDescription, limits })
 
@@ -77,6 +96,8 @@ export async function createAdminApp(options: AdminAppOptions): Promise<FastifyI
     listCutOffsRoute(scope, routeOptions)
     setUserCutOffRoute(scope, routeOptions)
     setClientCutOffRoute(scope, routeOptions)
+    explainSessionRoute(scope, routeOptions)
+    explainUserRoute(scope, routeOptions)
     done()
   })
   await app.ready()

@@ -26,6 +26,8 @@ async function everyOperation(t: Test) {
     [`PUT /cut-offs/clients/${client.clientId}`, 'mintmark:cut-offs:write'],
     ['GET /events', 'mintmark:events:read'],
     [`GET /sessions/${sid}/events`, 'mintmark:events:read'],
+    [`GET /explanations/sessions/${sid}`, 'mintmark:events:read'],
+    [`GET /explanations/users/${sub}`, 'mintmark:events:read'],
   ] as const satisfies [string, AdminScope][]
   return { service, ...admin, operations, tokens, sub, sid, client }
 }

@@ -5,7 +5,12 @@ import { claimsOf, readEvents, summary } from '../support/answer.ts'
 import { adminContract } from '../support/contract.ts'
 import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
-import { createTestService, type ServiceOptions, type TestService } from '../support/service.ts'
+import {
+  createTestService,
+  ISSUER,
+  type ServiceOptions,
+  type TestService,
+} from '../support/service.ts'
 
 async function start(t: Test, options?: ServiceOptions) {
   const service = await createTestService(t, options)
@@ -370,5 +375,37 @@ t.test('Swagger UI is there by the rules of the public one', async (t) => {
     t.notMatch(script, 'x-development', 'nothing is prefilled')
     const document = (await app.inject('/openapi.json')).json()
     t.strictSame(document.paths, adminContract.document.paths)
+  }
+})
+
+t.test('a session and a user are explained, with the addresses', async (t) => {
+  const { service, ask } = await start(t)
+  const { sid, sub, client, tokens, refreshToken } = await logIn(service)
+  await service.post('/logout', { refresh_token: refreshToken })
+  const refused = await service.refresh(client, refreshToken)
+  const { request_id: requestId } = refused.json()
+  const story = { sid, sub, state: 'ended', end: { reason: 'logged_out', by: sub } }
+  const { jti } = claimsOf(tokens.access_token)
+  for (const [id, kind] of [
+    [sid, 'session'],
+    [jti, 'access_token'],
+    [requestId, 'request'],
+  ]) {
+    const answer = await ask(`GET /explanations/sessions/${id}`)
+    t.match(answer.json(), { kind, sessions: [story] })
+    t.match(answer.json().sessions[0].sentences.at(-1), /because the user logged out there/)
+    t.match(answer.json().sessions[0].page, `${ISSUER}/errors/session_revoked`)
+    t.notMatch(answer.body, refreshToken.slice(10, 40))
+  }
+  const unknown = await ask('GET /explanations/sessions/a%20b')
+  t.match(unknown.json(), { kind: 'unknown', sessions: [] })
+  const user = (await ask(`GET /explanations/users/${sub}?last=1h`)).json()
+  t.match(user, { known: true, sessions: [{ sid, end: { address: '127.0.0.1' } }] })
+  t.match(user.summary, [/was logged out of 1 of 1 session/, /^0 sessions are alive/])
+  t.match((await ask('GET /explanations/users/nobody')).json(), { known: false })
+  t.equal((await ask('GET /explanations/users/%00')).statusCode, 400)
+  for (const last of ['0s', '99999d', '1w', '']) {
+    const answer = await ask(`GET /explanations/users/${sub}?last=${last}`)
+    t.equal(answer.json().code, 'parameter_invalid', last)
   }
 })

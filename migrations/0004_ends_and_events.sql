@@ -19,8 +19,9 @@ alter table sessions
   add column retries_before integer not null default 0,
   add column refusals integer not null default 0;
 
--- An instant before which no session of a user, or of a client, counts. One row ends them all; a
--- client's sessions are marked as ended afterwards, few at a time, while marking is true.
+-- An instant before which no session of a client counts: one row ends them all, and they are marked as
+-- ended afterwards, few at a time, while marking is true. A user's sessions are marked together with
+-- the row, which only tells of it.
 create table cut_offs (
   kind text not null check (kind in ('user', 'client')),
   id text not null,
@@ -54,6 +55,7 @@ create table events (
 
 create index events_by_sid on events (sid) where sid is not null;
 create index events_by_sub on events (sub) where sub is not null;
+create index events_by_client on events (client_id, id) where client_id is not null;
 create index events_by_request on events (request_id) where request_id is not null;
 
 -- Rare ones that a command looks for.

@@ -85,12 +85,12 @@ export function compose(options: {
   })
   const db = database.kysely
   const masterKeys = createMasterKeys(config.masterKeys)
-  const keyRing = createKeyRing({ database, masterKeys, clock, random })
   const allowedOrigins = createAllowedOrigins({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
   const sessionLog = createSessionLog({ logger, clock })
   const operations = composeOperations({ database, clock, random, hashing, sessionLog })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
+  const keyRing = createKeyRing({ database, masterKeys, clock, random, recordEvents })
   const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })

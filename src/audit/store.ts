@@ -17,6 +17,9 @@ export const EVENT_COLUMNS = [
   'detail',
 ] as const
 
+/** Postgres counts the parameters of a statement in 16 bits, and a row has ten. */
+const AT_ONCE = 1000
+
 /** So many events in a millisecond can be told apart by their order; it does not come to that. */
 const LAST = 4095
 
@@ -57,10 +60,9 @@ export type RecordEvents = (tx: Executor, origin: Origin, events: readonly Event
 
 export function createRecordEvents(toEventRow: ToEventRow): RecordEvents {
   return async (tx, origin, events) => {
-    if (events.length === 0) return
-    await tx
-      .insertInto('events')
-      .values(events.map((event) => toEventRow(origin, event)))
-      .execute()
+    for (let from = 0; from < events.length; from += AT_ONCE) {
+      const rows = events.slice(from, from + AT_ONCE).map((event) => toEventRow(origin, event))
+      await tx.insertInto('events').values(rows).execute()
+    }
   }
 }

@@ -223,7 +223,7 @@ function selectClients(db: Executor) {
       join.on('cut_offs.kind', '=', 'client').onRef('cut_offs.id', '=', 'clients.client_id'),
     )
     .selectAll('clients')
-    .select(['cut_offs.not_before', 'cut_offs.reason'])
+    .select(['cut_offs.not_before', 'cut_offs.reason', 'cut_offs.made_at'])
     .select(
       sql<Record<string, Algorithm>>`(
       select coalesce(jsonb_object_agg(a.audience, a.signing_alg), '{}')
@@ -264,7 +264,7 @@ function fromRow(row: Row): ClientWithSecrets {
     maxSessions: row.max_sessions ?? undefined,
     createdAt: row.created_at.getTime(),
     disabledAt: row.disabled_at?.getTime(),
-    cutOff: readCutOff(row.not_before, row.reason),
+    cutOff: readCutOff(row),
     secretHash: row.secret_hash ?? undefined,
     previousSecretHash: row.previous_secret_hash ?? undefined,
     previousSecretExpiresAt: row.previous_secret_expires_at?.getTime(),

@@ -1,5 +1,5 @@
 import { noOrigin } from '../audit/event.ts'
-import { createRecordEvents, createToEventRow } from '../audit/store.ts'
+import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { entityTag } from '../base/hash.ts'
 import type { Random } from '../base/random.ts'
@@ -58,9 +58,9 @@ export function createKeyRing(options: {
   masterKeys: MasterKeys
   clock: Clock
   random: Random
+  recordEvents: RecordEvents
 }): KeyRing {
-  const { database, masterKeys, clock, random } = options
-  const recordEvents = createRecordEvents(createToEventRow({ clock, random }))
+  const { database, masterKeys, clock, random, recordEvents } = options
   let contents: Contents | undefined
   return {
     async load() {

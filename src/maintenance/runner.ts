@@ -25,8 +25,10 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind
- * a cut-off are marked, every hour what has expired is deleted. A job that fails is logged and comes round again. Returns how to stop.
+ * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind a
+ * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
+ * dropped. A job that fails is logged and comes round again; one that is still at it is left alone.
+ * Returns how to stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
   const { database, cutOffs, clock, hostClock, logger, pause } = options
@@ -51,10 +53,20 @@ export function runMaintenance(options: RunnerOptions): () => void {
       if (deleted > 0) logger.info({ deleted }, 'deleted what had expired')
     },
   }
+  const running = new Set<string>()
+  const run = async (name: keyof typeof jobs) => {
+    if (running.has(name)) return
+    running.add(name)
+    try {
+      await jobs[name]()
+    } catch (err) {
+      logger.warn({ err, job: name }, 'a job failed')
+    } finally {
+      running.delete(name)
+    }
+  }
   const every = (period: number, name: keyof typeof jobs) =>
-    setInterval(() => {
-      jobs[name]().catch((err: unknown) => logger.warn({ err, job: name }, 'a job failed'))
-    }, period).unref()
+    setInterval(() => void run(name), period).unref()
   const timers = [
     every(MINUTE, 'clock'),
     every(MINUTE, 'cutOffs'),

@@ -2,11 +2,15 @@
 export const cutOffReasons = ['cut_off', 'client_disabled', 'client_deleted'] as const
 export type CutOffReason = (typeof cutOffReasons)[number]
 
-/** An instant before which no session counts, and what its end is called. */
+/**
+ * An instant before which no session of a client counts, and what its end is called. A user's cut-off
+ * ends what is there, and is kept to tell.
+ */
 export interface CutOff {
   /** Milliseconds since the epoch; sessions that started before it have ended. */
   readonly notBefore: number
   readonly reason: CutOffReason
+  readonly madeAt: number
 }
 
 /** Whose sessions are cut off: a user's, by `sub`, or a client's, by `client_id`. */
@@ -17,7 +21,6 @@ export interface CutOffSubject {
 
 /** A cut-off as it was made. */
 export interface MadeCutOff extends CutOff, CutOffSubject {
-  readonly madeAt: number
   /** A sub, a client_id or `operator`. */
   readonly madeBy: string
 }

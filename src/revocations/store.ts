@@ -124,11 +124,16 @@ export async function endMarking(tx: Executor, cutOff: MadeCutOff): Promise<void
 }
 
 /** A cut-off as it stands in a row; undefined where there is none. */
-export function readCutOff(notBefore: Date | null, reason: string | null): CutOff | undefined {
-  if (notBefore === null) return undefined
+export function readCutOff(row: {
+  not_before: Date | null
+  reason: string | null
+  made_at: Date | null
+}): CutOff | undefined {
+  const { not_before: notBefore, reason, made_at: madeAt } = row
+  if (notBefore === null || madeAt === null) return undefined
   const known = cutOffReasons.find((one) => one === reason)
   if (known === undefined) throw new Error('a cut-off has an unknown reason')
-  return { notBefore: notBefore.getTime(), reason: known }
+  return { notBefore: notBefore.getTime(), reason: known, madeAt: madeAt.getTime() }
 }
 
 /** All cut-offs, for the stores of this room to narrow. */

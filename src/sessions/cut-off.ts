@@ -3,11 +3,11 @@ import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { holdClient, markClientDisabled, removeClient, reserveName } from '../clients/store.ts'
 import type { Database, Executor } from '../db/connect.ts'
-import type { CutOff, CutOffSubject, MadeCutOff } from '../revocations/cut-off.ts'
-import { endMarking, listMarking, putCutOff } from '../revocations/store.ts'
+import type { CutOffReason, CutOffSubject, MadeCutOff } from '../revocations/cut-off.ts'
+import { endMarking, findCutOff, listMarking, putCutOff } from '../revocations/store.ts'
 import { type Actor, endEvents } from './end.ts'
+import { markEnded, markSomeEnded } from './ends/store.ts'
 import type { SessionLog } from './session-log.ts'
-import { markEnded, markSomeEnded } from './store.ts'
 
 /** What came of a cut-off. */
 export interface CutOffResult {
@@ -44,6 +44,12 @@ export interface CutOffs {
   markRest(): Promise<number>
 }
 
+/** What is cut off of a client; everything, when no instant is given. */
+interface Cut {
+  readonly startedBefore: number | undefined
+  readonly reason: CutOffReason
+}
+
 /** Few rows at a time: a long transaction would hold up every refresh of them. */
 const BATCH = 500
 /** What a caller waits for. */
@@ -51,7 +57,7 @@ const MARKED_AT_ONCE = 20 * BATCH
 
 /**
  * Another replica's clock may be ahead of ours by milliseconds. A session that starts after the
- * cut-off counts from there, however early that is, so that being generous costs nobody anything.
+ * cut-off counts from there, however early that is, so that being generous costs no session anything.
  */
 const CLOCKS_DIFFER_MS = 1_000
 
@@ -63,8 +69,16 @@ export function createCutOffs(options: {
 }): CutOffs {
   const { database, clock, recordEvents, sessionLog } = options
 
-  const putForClient = (tx: Executor, id: string, { notBefore, reason }: CutOff, by: string) =>
-    putCutOff(tx, { kind: 'client', id, notBefore, reason, madeAt: clock.now(), madeBy: by }, true)
+  /** Cuts off a client: at an instant, or now and after any cut-off before. */
+  const putForClient = async (tx: Executor, id: string, cut: Cut, by: string) => {
+    const subject = { kind: 'client', id } as const
+    const before = await findCutOff(tx, subject)
+    const madeAt = clock.now()
+    const next = Math.max(madeAt + CLOCKS_DIFFER_MS, (before?.notBefore ?? 0) + 1)
+    const notBefore = cut.startedBefore ?? next
+    const made = { ...subject, notBefore, reason: cut.reason, madeAt, madeBy: by }
+    return putCutOff(tx, made, true)
+  }
 
   /** Marks sessions behind a client's cut-off until none is left, or `most` have been. */
   const mark = async (cutOff: MadeCutOff, actor: Actor, most: number): Promise<CutOffResult> => {
@@ -104,12 +118,12 @@ export function createCutOffs(options: {
   /** Changes a client and cuts it off, in one transaction; undefined when `change` found none. */
   const withClient = async (
     clientId: string,
-    change: (tx: Executor) => Promise<CutOff | undefined>,
+    change: (tx: Executor) => Promise<Cut | undefined>,
     actor: Actor,
   ): Promise<CutOffResult | undefined> => {
     const cutOff = await database.transaction(async (tx) => {
-      const wanted = await change(tx)
-      return wanted && putForClient(tx, clientId, wanted, actor.by)
+      const cut = await change(tx)
+      return cut && putForClient(tx, clientId, cut, actor.by)
     })
     return cutOff && mark(cutOff, actor, MARKED_AT_ONCE)
   }
@@ -120,10 +134,10 @@ export function createCutOffs(options: {
       const cut = async (tx: Executor) => {
         // Starts hold the client's row: none is under way from here on.
         if (!(await holdClient(tx, id))) return undefined
-        const notBefore = startedBefore ?? clock.now() + CLOCKS_DIFFER_MS
-        const said = { clientId: id, notBefore: new Date(notBefore).toISOString(), by: actor.by }
+        const notBefore = new Date(startedBefore ?? clock.now()).toISOString()
+        const said = { clientId: id, notBefore, by: actor.by }
         await recordEvents(tx, actor.origin, [{ type: 'cut_off.set', ...said }])
-        return { notBefore, reason: 'cut_off' } as const
+        return { startedBefore, reason: 'cut_off' } as const
       }
       return withClient(id, cut, actor)
     },
@@ -131,7 +145,7 @@ export function createCutOffs(options: {
       const disable = async (tx: Executor) => {
         if (!(await markClientDisabled(tx, clientId, clock.now()))) return undefined
         await recordEvents(tx, actor.origin, [{ type: 'client.disabled', clientId, by: actor.by }])
-        return { notBefore: clock.now() + CLOCKS_DIFFER_MS, reason: 'client_disabled' } as const
+        return { startedBefore: undefined, reason: 'client_disabled' } as const
       }
       return withClient(clientId, disable, actor)
     },
@@ -145,7 +159,7 @@ export function createCutOffs(options: {
       const remove = async (tx: Executor) => {
         if (!(await removeClient(tx, clientId))) return undefined
         await recordEvents(tx, actor.origin, [{ type: 'client.deleted', clientId, by: actor.by }])
-        return { notBefore: clock.now() + CLOCKS_DIFFER_MS, reason: 'client_deleted' } as const
+        return { startedBefore: undefined, reason: 'client_deleted' } as const
       }
       return withClient(clientId, remove, actor)
     },

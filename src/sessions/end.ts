@@ -3,9 +3,9 @@ import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import { markDisabled, markEnabled, replacePassword } from '../users/store.ts'
+import { type EndFilter, markEnded } from './ends/store.ts'
 import type { Session } from './session.ts'
 import type { SessionLog } from './session-log.ts'
-import { type EndFilter, markEnded } from './store.ts'
 
 /** Who ends something and from where. `by` is a sub, a client_id or `operator`. */
 export interface Actor {

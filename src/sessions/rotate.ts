@@ -1,3 +1,4 @@
+import { SERVICE } from '../audit/event.ts'
 import type { RecordEvents, ToEventRow } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
@@ -96,7 +97,7 @@ export function createRotateRefreshToken(options: {
     const tell = (settled: Rotation | undefined, before: Session) => {
       if (settled?.outcome === 'ahead') sessionLog.setBack(before.lastUsedAt)
       if (settled?.outcome !== 'reused') return
-      sessionLog.ended([before], 'refresh_reused', request.clientId)
+      sessionLog.ended([before], 'refresh_reused', SERVICE)
     }
 
     /** Whether the row shows what our own lost statement did: that is no retry, whatever the policy. */

@@ -4,13 +4,15 @@ import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
 import { findClient, lockClient, shareName } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
+import { DatabaseUnavailable } from '../db/failure.ts'
 import { findCutOff } from '../revocations/store.ts'
 import { lockUser } from '../users/store.ts'
 import { endEvents } from './end.ts'
+import { listOldest, markEnded } from './ends/store.ts'
 import type { RefreshTokens } from './refresh-token.ts'
 import type { Session } from './session.ts'
 import type { SessionLog } from './session-log.ts'
-import { addSession, listOldest, markEnded } from './store.ts'
+import { addSession } from './store.ts'
 
 /** A session to start; lengths in seconds. A user whose row is here adds its roles and claims. */
 export interface SessionStart
@@ -131,7 +133,13 @@ export function createStartSession(options: {
 
   return async (start) => {
     const started = await begin(start)
-    if (started.outcome === 'started') await endOldest(started.session, start)
+    if (started.outcome !== 'started') return started
+    try {
+      await endOldest(started.session, start)
+    } catch (error) {
+      // The session has started, and the next start ends what this one could not.
+      if (!(error instanceof DatabaseUnavailable)) throw error
+    }
     return started
   }
 }

@@ -41,7 +41,7 @@ export function createIssueAccessToken(options: {
     const sessionLeft =
       session === undefined ? jittered : Math.floor(session.expiresAt / 1000) - iat
     const exp = iat + Math.max(1, Math.min(jittered, sessionLeft))
-    const jti = drawTokenId(random, session?.sid)
+    const jti = drawTokenId(random, now, session?.sid)
     const claims = buildClaims(subject, { issuer, jti, iat, exp })
     const accessToken = keyRing.signer(chooseAlgorithm(subject))(claims)
     requireWithinBudget(accessToken.length, claims)

@@ -6,6 +6,7 @@ import { isTokenRevoked } from '../revocations/store.ts'
 import { isAlive, type Session } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
 import type { AccessTokenClaims } from './access-token.ts'
+import { instantOf } from './token-id.ts'
 
 /** What the database knows of an access token: whether it still stands, and its session. */
 export interface TokenState {
@@ -15,7 +16,8 @@ export interface TokenState {
 
 /**
  * Asks what a signature cannot tell: whether the token's session is alive or, without a session,
- * whether it was revoked; and whether its client still may do anything, and has not been cut off. Throws DatabaseUnavailable.
+ * whether it was revoked; and whether its client still may do anything, and has not been cut off.
+ * Throws DatabaseUnavailable.
  */
 export type ReadTokenState = (claims: AccessTokenClaims) => Promise<TokenState>
 
@@ -27,17 +29,28 @@ export function createReadTokenState(options: { db: Executor; clock: Clock }): R
         isTokenRevoked(db, jti),
         findClient(db, clientId),
       ])
-      return { stands: !isRevoked && mayWork(client, iat * 1000), session: undefined }
+      const issuedAt = instantOf(jti) ?? iat * 1000
+      const stands = !isRevoked && mayWork(client) && !isTokenCutOff(client, issuedAt)
+      return { stands, session: undefined }
     }
     const [session, client] = await Promise.all([findSession(db, sid), findClient(db, clientId)])
     if (session === undefined) return { stands: false, session }
-    const stands = isAlive(session, clock.now()) && mayWork(client, session.createdAt)
+    const isCutOff = session.createdAt < (client?.cutOff?.notBefore ?? 0)
+    const stands = isAlive(session, clock.now()) && mayWork(client) && !isCutOff
     return { stands, session }
   }
 }
 
-/** Whether a client is at work, and what began at that instant is not behind its cut-off. */
-function mayWork(client: Client | undefined, startedAt: number): boolean {
-  if (client === undefined || client.disabledAt !== undefined) return false
-  return client.cutOff === undefined || startedAt >= client.cutOff.notBefore
+/** Whether a client is there and at work. */
+function mayWork(client: Client | undefined): boolean {
+  return client !== undefined && client.disabledAt === undefined
+}
+
+/**
+ * Whether a token without a session is behind its client's cut-off. Sessions are cut off a little
+ * generously, as one that starts later counts from there; a token cannot, so its own instant counts.
+ */
+function isTokenCutOff(client: Client | undefined, issuedAt: number): boolean {
+  const { notBefore, madeAt } = client?.cutOff ?? { notBefore: 0, madeAt: 0 }
+  return issuedAt < Math.min(notBefore, madeAt)
 }

@@ -178,3 +178,18 @@ t.test('a database that is away is 503, and no word on the token', async (t) => 
   t.equal(summary(answer), '503 temporarily_unavailable database_unavailable')
   t.notOk('active' in answer.json())
 })
+
+t.test('a client that was cut off goes on with the token that it gets next', async (t) => {
+  const { service, orders, introspect } = await start(t)
+  const own = async () => {
+    const answer = await service.post('/token', { grant_type: 'client_credentials' }, orders.basic)
+    return answer.json<Tokens>().access_token
+  }
+  const before = await own()
+  t.match(await introspect(before, orders), { active: true })
+  service.clock.advance(0.001)
+  const end = { by: 'operator', origin: noOrigin }
+  await service.parts.cutOffs.set({ kind: 'client', id: orders.clientId }, undefined, end)
+  t.match(await introspect(await own(), orders), { active: true }, 'in the same second')
+  t.strictSame(await introspect(before, orders), INACTIVE)
+})

@@ -38,7 +38,11 @@ for (const [reason, end] of Object.entries(ENDS)) {
         const clientId = await sessions.newClient(name)
         const sub = await sessions.newUser(name)
         const { session, refreshToken } = await sessions.start({ clientId, sub })
-        const refresh = (value: string) => sessions.rotate(value, { clientId })
+        // As the desk does: the client is read, and with it its cut-off, before the token is.
+        const refresh = async (value: string) => {
+          const client = await findClient(sessions.database.kysely, clientId)
+          return sessions.rotate(value, { clientId, cutOff: client?.cutOff })
+        }
         const ending = () => end(sessions, { clientId, username: name, sub, sid: session.sid })
         // Each of them is first in half of the rounds.
         const [raced] =
@@ -228,19 +232,28 @@ t.test('a cut-off ends what started before it, and nothing that starts after', a
   const asked = { cutOff: client?.cutOff }
   t.equal((await sessions.rotate(third.refreshToken, asked)).outcome, 'rotated')
   t.equal(await cutOffs.set({ kind: 'client', id: 'nobody' }, undefined, operator), undefined)
+  // Once more in the same instant: what started after the first is behind the second.
+  t.match(await cutOffs.set({ kind: 'client', id: clientId }, undefined, operator), { ended: 1 })
+})
+
+t.test('a user of very many sessions can be disabled, and logs in at once', async (t) => {
+  const sessions = await createSessions(t)
+  await sessions.start()
+  await addCopies(sessions, 7000)
+  const more = await sessions.start()
+  t.equal(more.outcome, 'started')
+  const open = 'select from sessions where ended_at is null'
+  t.equal((await query(sessions.url, open)).length, 7002 - 500, 'those that are too many go')
+  t.equal((await sessions.endSessions.disableUser('alice', operator))?.length, 7002 - 500)
+  t.strictSame(await query(sessions.url, open), [])
+  const events = (await sessions.events()).filter((type) => type === 'session.ended')
+  t.equal(events.length, 7002, 'each was written down')
 })
 
 t.test('a client of very many sessions is cut off by one row; the others follow', async (t) => {
   const sessions = await createSessions(t)
   const { session, refreshToken } = await sessions.start()
-  await query(
-    sessions.url,
-    `insert into sessions (id, handle_hash, generation, recoveries, client_id, sub, scope, audience,
-      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at)
-    select gen_random_uuid(), uuid_send(gen_random_uuid()), 0, 0, client_id, sub, scope, audience,
-      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at
-    from sessions, generate_series(1, 1700)`,
-  )
+  await addCopies(sessions, 1700)
   const { database } = sessions
   const { transaction } = database
   let left = 2
@@ -269,3 +282,15 @@ t.test('a client of very many sessions is cut off by one row; the others follow'
   t.equal(await sessions.cutOffs.enableClient('web', operator), true)
   t.equal((await sessions.rotate(refreshToken)).outcome, 'ended', 'what has ended stays so')
 })
+
+/** Adds copies of the one session that is there. */
+const addCopies = (sessions: Sessions, count: number) =>
+  query(
+    sessions.url,
+    `insert into sessions (id, handle_hash, generation, recoveries, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at)
+    select gen_random_uuid(), uuid_send(gen_random_uuid()), 0, 0, client_id, sub, scope, audience,
+      roles, claims, auth_time, amr, created_at, last_used_at, idle_expires_at, expires_at
+    from sessions, generate_series(1, $1)`,
+    [count],
+  )

@@ -149,7 +149,7 @@ t.test('a quiet session: where it began, and until when it lives', async (t) => 
     ].join('\n'),
   )
   t.match(story, { end: undefined, advice: [], page: undefined, told: [/^A session started/] })
-  const jti = drawTokenId(stories.random, session.sid)
+  const jti = drawTokenId(stories.random, 0, session.sid)
   const ofToken = await stories.explain(jti)
   t.match(ofToken, { kind: 'access_token', stories: [{ sid: session.sid }] })
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createRecordEvents, createToEventRow } from '../../src/audit/store.ts'
 import type { MasterKey } from '../../src/config/master-keys.ts'
 import { createKeyRing } from '../../src/keys/key-ring.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
@@ -10,13 +11,18 @@ import { createSeededRandom } from '../support/random.ts'
 import { TEST_MASTER_KEY } from '../support/template.ts'
 import { atOnce, connect } from './fixtures/sessions.ts'
 
-const ring = (database: ReturnType<typeof connect>, list: MasterKey[], seed = 'seed') =>
-  createKeyRing({
+const ring = (database: ReturnType<typeof connect>, list: MasterKey[], seed = 'seed') => {
+  const clock = createStoppedClock()
+  const random = createSeededRandom(seed)
+  const recordEvents = createRecordEvents(createToEventRow({ clock, random }))
+  return createKeyRing({
     database,
     masterKeys: createMasterKeys(list),
-    clock: createStoppedClock(),
-    random: createSeededRandom(seed),
+    clock,
+    random,
+    recordEvents,
   })
+}
 
 t.test('ten replicas that start at once on an empty table agree on one key of each', async (t) => {
   const url = await createTestDatabase(t)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createRecordEvents, createToEventRow } from '../../src/audit/store.ts'
 import { createCorrectedClock, systemClock } from '../../src/base/clock.ts'
 import { createAllowedOrigins } from '../../src/clients/origins.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
@@ -136,6 +137,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     said.push('obstacle' in fields ? String(fields.obstacle) : message)
   }
   const hostClock = createStoppedClock()
+  const random = createSeededRandom(t.name)
   const options: PrepareOptions = {
     issuer: 'https://auth.example',
     database,
@@ -143,7 +145,8 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
       database,
       masterKeys: createMasterKeys([TEST_MASTER_KEY]),
       clock: hostClock,
-      random: createSeededRandom(t.name),
+      random,
+      recordEvents: createRecordEvents(createToEventRow({ clock: hostClock, random })),
     }),
     allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
@@ -228,7 +231,8 @@ t.test('what waiting cannot mend is thrown', async (t) => {
   const { options } = createPreparation(t, await createTestDatabase(t))
   const masterKeys = createMasterKeys([{ id: 9, key: createSeededRandom('other').bytes(32) }])
   const random = createSeededRandom('x')
-  const keyRing = createKeyRing({ ...options, masterKeys, random })
+  const recordEvents = createRecordEvents(createToEventRow({ ...options, random }))
+  const keyRing = createKeyRing({ ...options, masterKeys, random, recordEvents })
   await t.rejects(prepare({ ...options, keyRing }), { name: 'CannotUnseal' })
   const migrate = async () => {
     throw new Error('migration 0001_first failed and was rolled back')

@@ -18,9 +18,10 @@ export async function prepareTemplate(url: string): Promise<void> {
     await migrateUp(database)
     const masterKeys = createMasterKeys([TEST_MASTER_KEY])
     const random = { bytes: (length: number) => randomBytes(length) }
-    await createKeyRing({ database, masterKeys, clock: systemClock, random }).load()
     // A test finds its own events and no others.
-    await database.kysely.deleteFrom('events').execute()
+    const recordEvents = async () => {}
+    const clock = systemClock
+    await createKeyRing({ database, masterKeys, clock, random, recordEvents }).load()
   } finally {
     await database.close()
   }

@@ -290,7 +290,7 @@ t.test('a retry asks for what the rotation was asked for', async (t) => {
 
 t.test('a cut-off ends what started before it', async (t) => {
   const at = (notBefore: number) =>
-    decided({ distance: 0, cutOff: { notBefore, reason: 'client_disabled' } })
+    decided({ distance: 0, cutOff: { notBefore, reason: 'client_disabled', madeAt: NOW } })
   t.strictSame(at(NOW - 999), { outcome: 'ended', reason: 'client_disabled' })
   t.equal(at(NOW - 1000).outcome, 'current', 'but not what started at that instant')
 })

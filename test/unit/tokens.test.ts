@@ -8,7 +8,7 @@ import { buildClaims, type Subject } from '../../src/tokens/access-token.ts'
 import { requireSessionWithinBudget, requireWithinBudget } from '../../src/tokens/budget.ts'
 import { createIssueAccessToken } from '../../src/tokens/issue.ts'
 import { isAccessTokenClaims, isFor } from '../../src/tokens/judge.ts'
-import { drawTokenId, sidOf } from '../../src/tokens/token-id.ts'
+import { drawTokenId, instantOf, sidOf } from '../../src/tokens/token-id.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createSeededRandom } from '../support/random.ts'
 
@@ -242,10 +242,12 @@ t.test('claims are ours only when they are complete', async (t) => {
 t.test('a jti leads to its session, and to none where there is none', async (t) => {
   const random = createSeededRandom(t.name)
   const { sid } = session()
-  const ids = Array.from({ length: 1000 }, () => drawTokenId(random, sid))
+  const ids = Array.from({ length: 1000 }, () => drawTokenId(random, NOW, sid))
   t.equal(new Set(ids).size, 1000)
   for (const id of ids) t.equal(sidOf(id), sid)
-  const own = drawTokenId(random, undefined)
+  const own = drawTokenId(random, NOW, undefined)
+  t.equal(instantOf(own), NOW, 'but to the instant of its issue')
+  t.equal(instantOf(ids[0] as string), undefined)
   for (const other of [own, sid, '', `${ids[0]}A`, ids[0]?.slice(1) as string, `${ids[0]}=`]) {
     t.equal(sidOf(other), undefined, other)
   }

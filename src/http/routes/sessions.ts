@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Clock } from '../../base/clock.ts'
 import type { Executor } from '../../db/connect.ts'
 import type { EndSessions } from '../../sessions/end.ts'
-import { listAlive } from '../../sessions/store.ts'
+import { findSession, listAlive } from '../../sessions/store.ts'
 import { requireOwnSession, requireUser } from '../own-session.ts'
 import { originOf } from '../plugins/request-log.ts'
 import { BEARER, BODY } from '../wire/error-examples.ts'
@@ -45,10 +45,14 @@ export function sessionRoutes(
     },
     async (request) => {
       const { sub, sid } = requireUser(request)
-      const sessions = await listAlive(db, { sub, limit: LIST_LIMIT }, clock.now())
-      const listed = sessions.map((session) => toWireSession(session, sid))
       // Whoever looks for what to end begins with what is theirs for sure.
-      return { sessions: listed.toSorted((a, b) => Number(b.current) - Number(a.current)) }
+      const [own, found] = await Promise.all([
+        findSession(db, sid),
+        listAlive(db, { sub, limit: LIST_LIMIT }, clock.now()),
+      ])
+      const others = found.filter((session) => session.sid !== sid)
+      const listed = own === undefined ? others : [own, ...others]
+      return { sessions: listed.map((session) => toWireSession(session, sid)) }
     },
   )
 

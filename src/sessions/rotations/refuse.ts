@@ -2,7 +2,7 @@ import type { Event, Origin } from '../../audit/event.ts'
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Database } from '../../db/connect.ts'
 import type { Found } from '../store.ts'
-import { countRefusal } from './store.ts'
+import { countRefusal, REFUSALS_NOTED } from './store.ts'
 
 /** A refusal that costs the session nothing, but that somebody may ask about. */
 export type Refusal = Extract<Event, { type: 'refresh.refused' | 'refresh.client_mismatch' }>
@@ -15,6 +15,7 @@ export async function noteRefusal(
   refusal: Refusal,
   origin: Origin,
 ): Promise<void> {
+  if (found.state.refusals >= REFUSALS_NOTED) return
   await database.transaction(async (tx) => {
     if (await countRefusal(tx, found)) await recordEvents(tx, origin, [refusal])
   })

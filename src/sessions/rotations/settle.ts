@@ -1,8 +1,9 @@
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Executor } from '../../db/connect.ts'
+import { markEnded } from '../ends/store.ts'
 import type { RefreshToken } from '../refresh-token.ts'
 import { decide, hashRequest } from '../rotation.ts'
-import { type Found, lockByHandle, markEnded } from '../store.ts'
+import { type Found, lockByHandle } from '../store.ts'
 import { type Rotation, type RotationRequest, useOf } from './request.ts'
 import { changeState } from './store.ts'
 

@@ -12,12 +12,13 @@ alter table clients
 
 -- request_hash is of the scope and resource that the last rotation was asked for: a retry asks for the
 -- same. The retries are counted, those of the last rotation and those of all before it; so are the
--- refusals, as far as they are written down. No index names these: rotations stay heap-only.
+-- refusals of an hour, as far as they are written down. No index names these: rotations stay heap-only.
 alter table sessions
   add column request_hash bytea,
   add column retries integer not null default 0,
   add column retries_before integer not null default 0,
-  add column refusals integer not null default 0;
+  add column refusals integer not null default 0,
+  add column refusals_since timestamptz;
 
 -- An instant before which no session of a client counts: one row ends them all, and they are marked as
 -- ended afterwards, few at a time, while marking is true. A user's sessions are marked together with

@@ -81,6 +81,7 @@ export interface SessionsTable {
   retries: number
   retries_before: number
   refusals: number
+  refusals_since: NullableInstant
 }
 
 interface CutOffsTable {

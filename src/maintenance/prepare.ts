@@ -49,14 +49,14 @@ export async function prepare(options: PrepareOptions): Promise<void> {
 
 /**
  * Without a partition for today its events go into the default one, and are kept all the same: a role
- * that may not make tables is worth a line in the log, and no refusal to start.
+ * that may not make tables, or a backup that holds them locked, is worth a line in the log and no
+ * refusal to start. A database that is away is found by what comes next.
  */
 async function makeDaysOfEvents(options: PrepareOptions): Promise<void> {
   try {
     await keepEvents(options)
   } catch (error) {
-    if (error instanceof DatabaseUnavailable) throw error
-    const err = describeDatabaseError(error)
+    const err = describeDatabaseError(error instanceof DatabaseUnavailable ? error.cause : error)
     options.logger.warn({ err }, 'cannot make or drop the partitions of events')
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, CorrectedClock } from '../base/clock.ts'
+import { type Clock, type CorrectedClock, createStepWatch } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { CutOffs } from '../sessions/cut-off.ts'
@@ -8,6 +8,7 @@ import { keepEvents } from './keep-events.ts'
 /** A host's clock that is further off than this is worth a line in the log. In milliseconds. */
 const OFFSET_NOTED_MS = 5_000
 
+const SECOND = 1_000
 const MINUTE = 60_000
 
 export interface RunnerOptions {
@@ -27,7 +28,7 @@ export interface RunnerOptions {
 /**
  * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind a
  * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
- * dropped. A job that fails is logged and comes round again; one that is still at it is left alone.
+ * dropped. When somebody has set this host's clock, it is held against the database's at once. A job that fails is logged and comes round again; one that is still at it is left alone.
  * Returns how to stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
@@ -67,7 +68,12 @@ export function runMaintenance(options: RunnerOptions): () => void {
   }
   const every = (period: number, name: keyof typeof jobs) =>
     setInterval(() => void run(name), period).unref()
+  const hasStepped = createStepWatch()
+  const watch = setInterval(() => {
+    if (hasStepped()) void run('clock')
+  }, SECOND).unref()
   const timers = [
+    watch,
     every(MINUTE, 'clock'),
     every(MINUTE, 'cutOffs'),
     every(60 * MINUTE, 'events'),

@@ -33,14 +33,21 @@ export function createRotateRefreshToken(options: {
     const token = refreshTokens.parse(request.refreshToken)
     if (token === undefined) return { outcome: 'unknown' }
     const presented: Presented = { ...request, generation: token.generation }
-    // When a statement of ours went out whose fate nobody knows.
+    // When a statement of ours went out, or a transaction, whose fate nobody knows.
     let sentAt: number | undefined
 
     const rotateAt = async (at: number) => {
       const { isShared, policy } = request
       const heldSince = isShared ? at - policy.retryWindowSeconds * 1000 : undefined
+      return remember(at, () =>
+        rotate(database, token.handleHash, presented, useOf(request, at), heldSince),
+      )
+    }
+
+    /** Keeps the instant of what it does, when the connection breaks under it. */
+    const remember = async <T>(at: number, work: () => Promise<T>): Promise<T> => {
       try {
-        return await rotate(database, token.handleHash, presented, useOf(request, at), heldSince)
+        return await work()
       } catch (error) {
         if (error instanceof DatabaseUnavailable && error.fateUnknown) sentAt = at
         throw error
@@ -53,7 +60,7 @@ export function createRotateRefreshToken(options: {
       if (rotated !== undefined) return grant('rotated', rotated, token.successor())
       const found = await findByHandle(database.kysely, token.handleHash)
       if (found === undefined) return { outcome: 'unknown' }
-      if (isOwnRotation(found)) return grant('rotated', found.session, token.successor())
+      if (isOwn(found)) return grant(ownOutcome(found), found.session, token.successor())
       const now = clock.now()
       const decision = decide(found, presented, request.policy, now)
       switch (decision.outcome) {
@@ -65,8 +72,9 @@ export function createRotateRefreshToken(options: {
         case 'recovered':
         case 'reused':
         case 'ahead': {
-          const settled = await database.transaction((tx) =>
-            settle(tx, recordEvents, token, request, clock.now()),
+          const at = clock.now()
+          const settled = await remember(at, () =>
+            database.transaction((tx) => settle(tx, recordEvents, token, request, at)),
           )
           tell(settled, found.session)
           return settled
@@ -74,7 +82,7 @@ export function createRotateRefreshToken(options: {
         default: {
           const refusal = refusalOf(found.session, decision, about(found, token), request.clientId)
           const { origin } = request
-          if (refusal) await noteRefusal(database, recordEvents, found, refusal, origin)
+          if (refusal) await noteRefusal(database, recordEvents, found, refusal, origin, now)
           return decision
         }
       }
@@ -88,7 +96,13 @@ export function createRotateRefreshToken(options: {
       const { presented: _presented, ...session } = about(found, token)
       const proof = isHeld ? 'cookie' : decision.proof
       const event = { type: 'refresh.retried', ...session, proof } as const
-      const counted = await countRetry(database, found, toEventRow(request.origin, event))
+      const counted = await countRetry(
+        database,
+        found,
+        toEventRow(request.origin, event),
+        // A cookie that is in use is no idle one, though it stays the same for a while.
+        isHeld ? useOf(request, clock.now()).idleExpiresAt : undefined,
+      )
       const value = isHeld ? request.refreshToken : token.successor()
       return counted && grant('retried', counted, value)
     }
@@ -100,10 +114,10 @@ export function createRotateRefreshToken(options: {
       sessionLog.ended([before], 'refresh_reused', SERVICE)
     }
 
-    /** Whether the row shows what our own lost statement did: that is no retry, whatever the policy. */
-    const isOwnRotation = ({ session, state }: Found) =>
+    /** Whether the row shows what we did ourselves and did not hear of: that is no retry, whatever the policy. */
+    const isOwn = ({ session, state }: Found) =>
       sentAt !== undefined &&
-      state.rotatedAt === sentAt &&
+      session.lastUsedAt === sentAt &&
       state.generation === presented.generation + 1 &&
       session.clientId === presented.clientId &&
       session.ended === undefined
@@ -123,7 +137,16 @@ export function createRotateRefreshToken(options: {
   }
 }
 
-function grant(outcome: 'rotated' | 'retried', session: Session, refreshToken: string) {
+/** What we did: a rotation moved the generation at that instant, a recovery left it where it was. */
+function ownOutcome({ session, state }: Found): 'rotated' | 'recovered' {
+  return state.rotatedAt === session.lastUsedAt ? 'rotated' : 'recovered'
+}
+
+function grant(
+  outcome: 'rotated' | 'retried' | 'recovered',
+  session: Session,
+  refreshToken: string,
+) {
   return { outcome, session, refreshToken } as const
 }
 

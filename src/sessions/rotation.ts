@@ -30,8 +30,9 @@ export interface RotationState {
   /** Retries of the last rotation, and of all before it. */
   readonly retries: number
   readonly retriesBefore: number
-  /** Refusals that were written down. */
+  /** Refusals that were written down, and since when they are counted. */
   readonly refusals: number
+  readonly refusalsSince: number | undefined
 }
 
 /** What a caller presented. */
@@ -98,8 +99,11 @@ export function decide(
   if (cutOff !== undefined && session.createdAt < cutOff.notBefore) {
     return { outcome: 'ended', reason: cutOff.reason }
   }
-  if (session.expiresAt <= now) return { outcome: 'expired', end: 'max' }
-  if (session.idleExpiresAt <= now) return { outcome: 'expired', end: 'idle' }
+  if (Math.min(session.idleExpiresAt, session.expiresAt) <= now) {
+    // Whichever came first ended it, however long ago that was.
+    const isIdle = session.idleExpiresAt < session.expiresAt
+    return { outcome: 'expired', end: isIdle ? 'idle' : 'max' }
+  }
   const decision = decideValue(found, presented, policy, now)
   if (decision.outcome === 'retried' || decision.outcome === 'recovered') {
     return isSameRequest(found, presented) ? decision : { outcome: 'mismatched' }

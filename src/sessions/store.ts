@@ -41,6 +41,7 @@ export const SESSION_COLUMNS = [
   'retries',
   'retries_before',
   'refusals',
+  'refusals_since',
 ] as const
 
 /** The session of a refresh token, by the hash of its handle; undefined when there is none. */
@@ -202,6 +203,7 @@ export function fromRow(row: SessionRow): Found {
       retries: row.retries,
       retriesBefore: row.retries_before,
       refusals: row.refusals,
+      refusalsSince: row.refusals_since?.getTime(),
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { EndReason } from '../audit/event.ts'
+import { type EndReason, SERVICE } from '../audit/event.ts'
 import type { RecordedEvent } from '../audit/read/store.ts'
 import type { MadeCutOff } from '../revocations/cut-off.ts'
 import type { Session } from '../sessions/session.ts'
@@ -31,8 +31,9 @@ export function readEnd(
   const beforeOf = (at: number) => (expiry.at < at ? expiry.at : undefined)
   const { ended } = session
   if (ended !== undefined) {
-    const event = events.findLast(isEnd)
-    const by = ended.reason === 'refresh_reused' ? 'mintmark' : event && textOf(event, 'by')
+    // Of a reuse there are two, and the first says more.
+    const event = events.find(isReuse) ?? events.findLast(isEnd)
+    const by = ended.reason === 'refresh_reused' ? SERVICE : event && textOf(event, 'by')
     return { ...ended, by, event, expiredAt: beforeOf(ended.at) }
   }
   if (cutOff !== undefined && session.createdAt < cutOff.notBefore) {
@@ -44,7 +45,11 @@ export function readEnd(
 }
 
 function isEnd({ type }: RecordedEvent): boolean {
-  return type === 'session.ended' || type === 'refresh.reused'
+  return type === 'session.ended'
+}
+
+function isReuse({ type }: RecordedEvent): boolean {
+  return type === 'refresh.reused'
 }
 
 function expiryOf({ idleExpiresAt, expiresAt }: Session) {

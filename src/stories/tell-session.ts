@@ -72,7 +72,7 @@ const COUNTED = [
     'refresh.recovered',
     'the answer to a refresh had been lost and was given again, which is allowed twice in 24 hours.',
   ],
-  ['refresh.refused', 'a refresh was refused.'],
+  ['refresh.refused', 'a refresh was refused (of one hour, the first twenty are written down).'],
   ['refresh.client_mismatch', 'another client presented its refresh token and was refused.'],
   [
     'refresh.ahead',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import tap from 'tap'
 import { base62 } from '../../src/base/encoding.ts'
+import { summary } from '../support/answer.ts'
 import { attack } from '../support/attacks.ts'
 import { OWN_PAGE } from '../support/cookies.ts'
 import { query } from '../support/database.ts'
@@ -270,3 +271,29 @@ attack(182, 'nothing that is kept in the repository is a secret of ours', async 
     }
   }
 })
+
+attack(
+  178,
+  'a token in a header that is written down stays out of log, events and answer',
+  async (t) => {
+    const service = await createTestService(t)
+    const { client, tokens } = await service.logIn()
+    const secrets = [tokens.refresh_token, tokens.access_token]
+    for (const secret of secrets) {
+      const headers = { 'x-request-id': `trace-${secret}`, 'user-agent': `App/1 (${secret})` }
+      const form = {
+        grant_type: 'password',
+        username: 'x',
+        password: 'y',
+        client_id: client.clientId,
+      }
+      const answer = await service.post('/token', form, headers)
+      t.equal(summary(answer), '400 invalid_grant login_failed')
+      t.notMatch(JSON.stringify([answer.headers, answer.body]), secret.slice(0, 60))
+    }
+    const rows = await query(service.databaseUrl, 'select request_id, user_agent from events')
+    const written = JSON.stringify([rows, service.log])
+    for (const secret of secrets) t.notOk(written.includes(secret.slice(12, 60)))
+    t.match(rows.at(-1)?.user_agent, /^App\/1 \(eyJ\.\.\.\)$/)
+  },
+)

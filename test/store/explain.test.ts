@@ -171,7 +171,7 @@ t.test('retries, a lost answer, refusals and a foreign client, each told once', 
   t.match(text, 'It was refreshed 3 times,')
   t.match(text, '49 times a refresh was repeated and got the same token again')
   t.match(text, 'Once the answer to a refresh had been lost')
-  t.match(text, 'Once a refresh was refused.')
+  t.match(text, 'Once a refresh was refused (of one hour, the first twenty are written down).')
   t.match(text, 'Once another client presented its refresh token')
   t.match(text, 'It lives:')
   t.strictSame(told.sort(), [

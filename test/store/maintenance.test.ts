@@ -1,3 +1,4 @@
+import pg from 'pg'
 import t from 'tap'
 import { createRecordEvents, createToEventRow } from '../../src/audit/store.ts'
 import { createCorrectedClock, systemClock } from '../../src/base/clock.ts'
@@ -125,8 +126,8 @@ t.test('the distance to the database’s clock is measured', async (t) => {
   const now = () => (calls++ === 0 ? clock.now() : clock.now() + 1000)
   const still = await measureClockOffset(database, clock)
   const slow = await measureClockOffset(database, { now })
-  t.ok(Math.abs(still - slow - 500) < 60_000)
-  t.equal(calls, 2)
+  t.ok(Math.abs(still - slow - 1000) < 60_000, 'a long one is measured again')
+  t.equal(calls, 4)
 })
 
 /** What it takes to get ready on a database, and what was said meanwhile. */
@@ -310,6 +311,17 @@ t.test('a role that may not make tables starts all the same, and says so', async
   as.username = name
   as.password = 'x'
   const { options, said } = createPreparation(t, as.href)
+  await prepare(options)
+  t.strictSame(said, ['cannot make or drop the partitions of events', 'ready'])
+})
+
+t.test('so does one that finds the events locked, as by a backup', async (t) => {
+  const url = await createTestDatabase(t)
+  const backup = new pg.Client(url)
+  await backup.connect()
+  t.teardown(() => backup.end())
+  await backup.query('begin; lock table events, events_of_no_day in access share mode')
+  const { options, said } = createPreparation(t, url)
   await prepare(options)
   t.strictSame(said, ['cannot make or drop the partitions of events', 'ready'])
 })

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { noOrigin } from '../../src/audit/event.ts'
 import { sha256 } from '../../src/base/hash.ts'
+import { DatabaseUnavailable } from '../../src/db/failure.ts'
 import { query } from '../support/database.ts'
 import { atOnce, createSessions, tokenOf } from './fixtures/sessions.ts'
 
@@ -143,7 +145,57 @@ t.test('an old tab is told that it is stale, and the session lives', async (t) =
   sessions.clock.advance(30)
   const answers = await atOnce(10, () => sessions.rotate(refreshToken))
   t.ok(answers.every(({ outcome }) => outcome === 'stale'))
-  const noted = { ...before, refusals: 10 }
+  const noted = { ...before, refusals: 10, refusals_since: new Date(sessions.clock.now()) }
   t.strictSame(await sessions.row(session.sid), noted, 'but that it was noted')
   t.equal((await sessions.rotate(third)).outcome, 'rotated')
 })
+
+t.test('a recovery whose commit was not heard of is its own, and no second use', async (t) => {
+  for (const what of ['recovered', 'ahead'] as const) {
+    const sessions = await createSessions(t, { retryWindowSeconds: 0 })
+    const { session, refreshToken } = await sessions.start()
+    const successor = tokenOf(await sessions.rotate(refreshToken))
+    const restored = 'update sessions set generation = 0, rotated_at = null'
+    if (what === 'ahead') await query(sessions.url, restored)
+    sessions.clock.advance(HOUR)
+    const { database } = sessions
+    const { transaction } = database
+    let lost = 2
+    database.transaction = async (work) => {
+      const result = await transaction(work)
+      lost -= 1
+      if (lost >= 0) throw new DatabaseUnavailable(new Error('ECONNRESET'), true)
+      return result
+    }
+    const presented = what === 'ahead' ? successor : refreshToken
+    const answer = await sessions.rotate(presented)
+    t.equal(answer.outcome, what === 'ahead' ? 'rotated' : 'recovered')
+    t.match(await sessions.row(session.sid), {
+      ended_at: null,
+      recoveries: what === 'ahead' ? 0 : 1,
+    })
+    t.equal((await sessions.rotate(tokenOf(answer))).outcome, 'rotated', 'the chain goes on')
+  }
+})
+
+t.test(
+  'of the refusals in an hour the first are written down, those of others apart',
+  async (t) => {
+    const sessions = await createSessions(t)
+    const { refreshToken } = await sessions.start()
+    await sessions.rotate(tokenOf(await sessions.rotate(refreshToken)))
+    const noted = async () =>
+      (await sessions.events()).filter((type) => type === 'refresh.refused').length
+    for (let n = 0; n < 3; n += 1) await atOnce(10, () => sessions.rotate(refreshToken))
+    t.equal(await noted(), 20)
+    t.equal((await sessions.rotate(refreshToken, { clientId: 'other' })).outcome, 'wrong_client')
+    t.ok((await sessions.events()).includes('refresh.client_mismatch'), 'whoever it is')
+    await sessions.endSessions.end({ sub: sessions.sub }, 'logged_out', {
+      by: 'x',
+      origin: noOrigin,
+    })
+    sessions.clock.advance(HOUR)
+    t.equal((await sessions.rotate(refreshToken)).outcome, 'ended')
+    t.equal(await noted(), 21, 'the next hour begins anew')
+  },
+)

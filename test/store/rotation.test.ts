@@ -117,7 +117,7 @@ t.test('what is wrong with a refresh is told, and changes nothing', async (t) =>
   t.equal(await outcome({ clientId: 'other' }), 'wrong_client')
   t.equal(await outcome({ scope: ['read', 'admin'] }), 'exceeds_grant')
   t.equal(await outcome({ resources: ['urn:billing'] }), 'exceeds_grant')
-  const noted = { ...before, refusals: 1 }
+  const noted = { ...before, refusals: 1, refusals_since: new Date(sessions.clock.now()) }
   t.strictSame(await sessions.row(session.sid), noted, 'but that it was noted')
   t.strictSame(await sessions.events(), ['refresh.client_mismatch', 'session.started'])
   const masterKeys = createMasterKeys([TEST_MASTER_KEY])

@@ -4,7 +4,7 @@ import type { TestService } from './service.ts'
 
 /** That somebody was refused is written down, and changes nothing for anybody. */
 const NOT_NOTES: Record<string, string> = {
-  sessions: "to_jsonb(sessions) - 'refusals' from sessions",
+  sessions: "to_jsonb(sessions) - 'refusals' - 'refusals_since' from sessions",
   events: "* from events where type not in ('refresh.refused', 'client.authentication_failed')",
 }
 

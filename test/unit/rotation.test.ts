@@ -57,6 +57,7 @@ function decided(one: Case) {
     retries: 0,
     retriesBefore: 0,
     refusals: 0,
+    refusalsSince: undefined,
     ...one.state,
   }
   const policy: RotationPolicy = {

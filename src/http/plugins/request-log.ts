@@ -58,7 +58,10 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 /** How our secrets and any JWT begin: some proxies make a request's id of what they find in it. */
-const SECRET = /^(mm_|eyJ)/
+const SECRET = /mm_[a-z]{2}_|eyJ/
+
+/** One of them in the midst of other text. */
+const SECRETS = /(mm_[a-z]{2}_|eyJ)[\w.-]+/g
 
 /** The caller's X-Request-Id when it is fit for a log, else undefined. */
 export function acceptRequestId(header: string | string[] | undefined): string | undefined {
@@ -72,7 +75,9 @@ const USER_AGENT_LIMIT = 512
 /** Where a request comes from, for events and sessions. */
 export function originOf(request: FastifyRequest): Origin {
   // What cannot be printed cannot be stored either, and is no part of a browser's name.
-  const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '?')
+  const userAgent = request.headers['user-agent']
+    ?.replace(/[^\x20-\x7e]/g, '?')
+    .replace(SECRETS, '$1...')
   return {
     requestId: request.id,
     address: addressOf(request),

@@ -1,3 +1,4 @@
+import { SERVICE } from '../../audit/event.ts'
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Executor } from '../../db/connect.ts'
 import { markEnded } from '../ends/store.ts'
@@ -58,7 +59,12 @@ export async function settle(
     case 'reused': {
       await markEnded(tx, { sid }, 'refresh_reused', now)
       const { address: lastAddress } = session.device
-      await record({ type: 'refresh.reused', ...about, presented: token.generation, lastAddress })
+      const { generation, ...ended } = about
+      const { generation: presented } = token
+      await recordEvents(tx, request.origin, [
+        { type: 'refresh.reused', ...ended, generation, presented, lastAddress },
+        { type: 'session.ended', ...ended, reason: 'refresh_reused', by: SERVICE },
+      ])
       return { outcome: 'reused' }
     }
     default:

@@ -57,7 +57,8 @@ export async function rotate(
 const COUNT_RETRY = {
   name: 'sessions.count_retry',
   text: `with counted as (
-      update sessions set retries = retries + 1
+      update sessions set retries = retries + 1,
+        idle_expires_at = greatest(idle_expires_at, least(expires_at, coalesce($13, idle_expires_at)))
       where id = $1 and generation = $2 and ended_at is null
       returning ${SESSION_COLUMNS.join(', ')}
     ), recorded as (
@@ -72,31 +73,39 @@ const COUNT_RETRY = {
  * Counts a retry in its session, and writes it down when it is the first of its rotation: one
  * statement, so that a burst of them waits for nobody's network. Returns the session; undefined when
  * it has moved on or ended since it was read.
+ * @param idleExpiresAt until when the session may idle now, where that is more than before
  */
 export async function countRetry(
   database: Database,
   { session, state }: Found,
   event: EventRow,
+  idleExpiresAt: number | undefined,
 ): Promise<Session | undefined> {
   const values = EVENT_COLUMNS.map((column) => event[column])
   const [row] = await database.run<SessionRow>(COUNT_RETRY, [
     session.sid,
     state.generation,
     ...values,
+    toDate(idleExpiresAt),
   ])
   return row && fromRow(row).session
 }
 
-/** So many refusals of one session are written down: whoever goes on has been told. */
-export const REFUSALS_NOTED = 20
-
-/** Counts a refusal. Returns whether it is one of the first, which are to be written down. */
-export async function countRefusal(tx: Executor, { session }: Found): Promise<boolean> {
+/** Counts a refusal at `at`, of a count that begins anew with the first one after `since`. */
+export async function countRefusal(
+  tx: Executor,
+  sid: string,
+  { at, since, most }: { at: number; since: number; most: number },
+): Promise<boolean> {
+  const isOver = sql`coalesce(refusals_since <= ${new Date(since)}, true)`
   const result = await tx
     .updateTable('sessions')
-    .set({ refusals: sql<number>`refusals + 1` })
-    .where('id', '=', session.sid)
-    .where('refusals', '<', REFUSALS_NOTED)
+    .set({
+      refusals: sql<number>`case when ${isOver} then 1 else refusals + 1 end`,
+      refusals_since: sql<Date>`case when ${isOver} then ${new Date(at)} else refusals_since end`,
+    })
+    .where('id', '=', sid)
+    .where(sql<boolean>`(${isOver} or refusals < ${most})`)
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
 }

@@ -6,8 +6,10 @@
 
 const DAY = 86_400_000
 const RECOVERIES_A_DAY = 2
-/** So many refusals of a session are written down. */
+/** So many refusals of a session are written down in an hour, and so many of other clients'. */
 const REFUSALS_NOTED = 20
+const MISMATCHES_NOTED = 40
+const HOUR = 3_600_000
 
 /** What was granted to every session of the model. */
 export const GRANTED = { scope: ['read', 'write'], audience: ['urn:a', 'urn:b'] } as const
@@ -50,6 +52,8 @@ export interface State {
   readonly address: string
   /** How many refusals were written down. */
   readonly refusals: number
+  /** When their hour began. */
+  readonly refusalsSince: number
   /** The events that were written and say more than that, in words. */
   readonly events: readonly string[]
 }
@@ -70,7 +74,7 @@ export function started(
   return {
     ...{ cookie, idleTtl, generation: 0, rotatedAt: undefined, usedAt: now, key: undefined },
     ...{ request: '', recoveries: 0, recoveriesSince: now, ended: undefined, address },
-    ...{ refusals: 0, events: [] },
+    ...{ refusals: 0, refusalsSince: -Infinity, events: [] },
     idleEndsAt: Math.min(now + idleTtl, now + maxTtl),
     maxEndsAt: now + maxTtl,
   }
@@ -80,9 +84,12 @@ export function started(
 export function refresh(state: State, policy: Policy, now: number, call: Call): Step {
   const step = decide(state, policy, now, call)
   if (!/^(wrong_client|ended|expired|stale|mismatched)/.test(step.outcome)) return step
-  if (state.refusals === REFUSALS_NOTED) return step
+  const isOver = now >= state.refusalsSince + HOUR
+  const most = call.client === 'other' ? MISMATCHES_NOTED : REFUSALS_NOTED
+  if (!isOver && state.refusals >= most) return step
   const noted = call.client === 'other' ? told(state, 'mismatch') : state
-  return { ...step, state: { ...noted, refusals: state.refusals + 1 } }
+  const [refusals, refusalsSince] = isOver ? [1, now] : [state.refusals + 1, state.refusalsSince]
+  return { ...step, state: { ...noted, refusals, refusalsSince } }
 }
 
 function decide(state: State, policy: Policy, now: number, call: Call): Step {
@@ -90,8 +97,9 @@ function decide(state: State, policy: Policy, now: number, call: Call): Step {
   if (call.presented === undefined) return stay('unknown')
   if (call.client === 'other') return stay('wrong_client')
   if (state.ended !== undefined) return stay(`ended ${state.ended}`)
-  if (now >= state.maxEndsAt) return stay('expired max')
-  if (now >= state.idleEndsAt) return stay('expired idle')
+  if (now >= state.idleEndsAt) {
+    return stay(state.idleEndsAt < state.maxEndsAt ? 'expired idle' : 'expired max')
+  }
   const step = byValue(state, policy, now, { ...call, presented: call.presented })
   // A token inside an otherwise invalid request is neither used up nor held against anybody. A retry
   // that asks for more than was granted is already none.
@@ -109,7 +117,11 @@ function byValue(state: State, policy: Policy, now: number, call: Known): Step {
   }
   if (distance === 0) {
     const isHeld = state.cookie && now < (state.rotatedAt ?? -Infinity) + policy.retryWindow
-    if (isHeld) return stay(`retried ${state.generation}`, 'cookie')
+    if (isHeld) {
+      const idleEndsAt = Math.min(now + state.idleTtl, state.maxEndsAt)
+      const held = { ...state, idleEndsAt: Math.max(state.idleEndsAt, idleEndsAt) }
+      return { outcome: `retried ${state.generation}`, row: 'cookie', state: held }
+    }
     return rotated(state, now, call, 'rotated')
   }
   if (distance === 1) return predecessor(state, policy, now, call, inWindow)

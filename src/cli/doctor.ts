@@ -12,6 +12,7 @@ import {
   diagnoseMigrations,
   diagnoseServer,
 } from './doctor-database.ts'
+import { diagnoseEvents } from './doctor-events.ts'
 import { diagnoseRedis } from './doctor-redis.ts'
 import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
@@ -70,10 +71,12 @@ async function diagnoseDeployment(origin: string | undefined): Promise<Diagnosis
       const migrations = diagnoses.find(({ topic }) => topic === 'migrations')
       if (migrations?.verdict !== 'good') return diagnoses
       const restore = await diagnoseRestore(database)
+      const events = await diagnoseEvents(database)
       const keys = await diagnoseKeys(database, config.masterKeys)
       return [
         ...diagnoses,
         restore,
+        events,
         ...keys,
         ...(await diagnoseBrowsers(database, config.issuer, origin)),
       ]

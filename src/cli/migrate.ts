@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { makeDays } from '../audit/partitions/store.ts'
+import { systemClock } from '../base/clock.ts'
 import { migrateAt, migrationStatus } from '../db/migrate.ts'
 import { answering } from './answer.ts'
 import { withDatabase } from './deployment.ts'
@@ -9,7 +11,7 @@ export function addMigrateCommands(program: Command): void {
   const migrate = program.command('migrate').description("bring the database's tables up to date")
   migrate
     .command('up')
-    .description('apply the pending migrations, all in one transaction')
+    .description('apply the pending migrations, all in one transaction, and make room for events')
     .action(answering(up))
   migrate
     .command('status')
@@ -18,7 +20,12 @@ export function addMigrateCommands(program: Command): void {
 }
 
 async function up() {
-  const applied = await withDatabase([], (_database, config) => migrateAt(config.databaseUrl))
+  const applied = await withDatabase([], async (database, config) => {
+    const names = await migrateAt(config.databaseUrl)
+    // Whoever may migrate may make these; the service's own role may not.
+    await makeDays(database, systemClock.now())
+    return names
+  })
   const text =
     applied.length === 0
       ? 'Nothing to do: the database is up to date.'

@@ -2,9 +2,6 @@ import { dropDays, makeDays } from '../audit/partitions/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
 
-/** So many days ahead have their partition: a service that cannot make any for a week loses nothing. */
-const DAYS_AHEAD = 7
-
 /**
  * Makes the partitions of the days to come, and drops those of events that are older than the
  * retention (seconds). Returns how many. Throws what Postgres throws.
@@ -16,7 +13,7 @@ export async function keepEvents(options: {
 }): Promise<{ made: number; dropped: number }> {
   const { database, clock, retentionSeconds } = options
   const now = clock.now()
-  const made = await makeDays(database, now, DAYS_AHEAD)
+  const made = await makeDays(database, now)
   const dropped = await dropDays(database, now - retentionSeconds * 1000)
   return { made, dropped }
 }

@@ -4,6 +4,9 @@ import type { Database, Executor } from '../../db/connect.ts'
 
 const DAY_MS = 86_400_000
 
+/** So many days ahead have their partition: who cannot make any for a week does without for none. */
+const DAYS_AHEAD = 7
+
 /** A day (UTC) by its number since the epoch. */
 type Day = number
 
@@ -14,16 +17,16 @@ const LOCK_LIMIT = '200ms'
 const BATCH = 500
 
 /**
- * Makes a partition for the day of `now` (milliseconds since the epoch) and for each of the `ahead`
- * days after it that has none. Replicas may do so at once. A day that the default partition already
+ * Makes a partition for the day of `now` (milliseconds since the epoch) and for each of the week after
+ * it that has none. Replicas may do so at once. A day that the default partition already
  * has events of stays there. Returns how many were made; throws what Postgres throws, such as when
  * the role does not own the table.
  */
-export async function makeDays(database: Database, now: number, ahead: number): Promise<number> {
+export async function makeDays(database: Database, now: number): Promise<number> {
   const today = Math.floor(now / DAY_MS)
   const there = new Set(await listDays(database.kysely))
   let made = 0
-  for (let day = today; day <= today + ahead; day += 1) {
+  for (let day = today; day <= today + DAYS_AHEAD; day += 1) {
     if (!there.has(day) && (await database.transaction((tx) => makeDay(tx, day)))) made += 1
   }
   return made
@@ -52,6 +55,12 @@ export async function dropDays(database: Database, before: number): Promise<numb
     `.execute(database.kysely)
     if (Number(numAffectedRows) < BATCH) return old.length
   }
+}
+
+/** When the last day begins that has a partition of its own (milliseconds since the epoch). */
+export async function lastDayAt(database: Database): Promise<number | undefined> {
+  const days = await listDays(database.kysely)
+  return days.length === 0 ? undefined : Math.max(...days) * DAY_MS
 }
 
 /** Makes the partition of a day. False when another replica has, or its events are elsewhere. */

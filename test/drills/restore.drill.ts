@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { commandLine } from '../support/cli.ts'
+import { commandProcess } from '../support/cli.ts'
 import { query } from '../support/database.ts'
 import { createDeployment, requireUnharmed, spread } from '../support/deployment.ts'
 import { drill, rounds } from '../support/drills.ts'
@@ -94,7 +94,7 @@ drill(
       await pause(LENGTH)
     })
 
-    const mintmark = commandLine(production(postgres.url))
+    const mintmark = commandProcess(production(postgres.url))
     const gone = await Promise.all(since.map(refresh))
     t.strictSame([...new Set(gone)], ['refresh_unknown'], 'nobody knows them')
     const revived = (await Promise.all(ended.map(refresh))).filter((one) => one === 'alive')

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { version } from '../../src/version.ts'
-import { commandLine } from '../support/cli.ts'
+import { commandLine, commandProcess } from '../support/cli.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { postmasterOf, production, startService, stateDirectory } from '../support/process.ts'
 import { createTestService, ISSUER, ORDERS, type TestService } from '../support/service.ts'
 
-// Some sixty processes, one after the other.
 t.setTimeout(300_000)
 
 /** The service in this process and the command line beside it, on one database. */
@@ -24,11 +23,11 @@ const events = async (service: TestService) =>
   (await query(service.databaseUrl, 'select type from events order by id')).map(({ type }) => type)
 
 t.test('help, the version and the OpenAPI document ask for nothing', async (t) => {
-  const mintmark = commandLine({})
+  const [mintmark, asProcess] = [commandLine({}), commandProcess({})]
   const [help, number, document, asJson, helpAsJson, none] = await Promise.all([
-    mintmark(['--help']),
+    asProcess(['--help']),
     mintmark(['--version']),
-    mintmark(['openapi']),
+    asProcess(['openapi']),
     mintmark(['--version', '--json']),
     mintmark(['clients', 'create', '--help', '--json']),
     mintmark(['clients', '--json']),
@@ -57,7 +56,7 @@ t.test('wrong usage exits with 2 and says what would be right', async (t) => {
     mintmark(['clients', 'crate', 'web']),
     mintmark(['users']),
     mintmark(['audiences', 'set', ORDERS, '--alg', 'HS256']),
-    mintmark(['clients', 'create', '--json']),
+    commandProcess({})(['clients', 'create', '--json']),
     mintmark(['mm_rt_AQGFjKpRuMgQXLs4ZggvPPFT']),
   ])
   t.match(noun, { code: 2, stdout: '', stderr: /Did you mean clients\?/ })
@@ -74,7 +73,7 @@ t.test('migrations need a DATABASE_URL and nothing else', async (t) => {
   const DATABASE_URL = await createTestDatabase(t, 'empty')
   const mintmark = commandLine({ DATABASE_URL })
   const [status, early] = await Promise.all([
-    mintmark(['migrate', 'status', '--json']),
+    commandProcess({ DATABASE_URL })(['migrate', 'status', '--json']),
     mintmark(['clients', 'list']),
   ])
   t.match(status, { code: 1 })
@@ -93,7 +92,7 @@ t.test('a wrong configuration exits with 2, a database that is away with 3', asy
   const [wrong, unavailable, json, unknown] = await Promise.all([
     commandLine({ DATABASE_URL: 'mysql://hunter2@db' })(['clients', 'list']),
     commandLine({ DATABASE_URL: away })(['clients', 'list']),
-    commandLine({ DATABASE_URL: away })(['migrate', 'up', '--json']),
+    commandProcess({ DATABASE_URL: away })(['migrate', 'up', '--json']),
     commandLine({ DATABASE_URL: away })(['clients', 'create', 'web']),
   ])
   t.match(wrong, { code: 2, stderr: /DATABASE_URL must start with/ })
@@ -196,7 +195,8 @@ t.test('a user gets a drawn password or one of standard input', async (t) => {
 
   const change = ['users', 'set-password', 'alice', '--password-stdin']
   t.match(await mintmark(change, { stdin: 'short\n' }), { code: 2, stdout: '' })
-  const changed = await mintmark(change, { stdin: 'a better passphrase\n' })
+  const asProcess = commandProcess(production(service.databaseUrl))
+  const changed = await asProcess(change, { stdin: 'a better passphrase\n' })
   t.match(changed, { code: 0, stdout: /ended 1 session/ })
   t.notMatch(changed.stdout + changed.stderr, 'a better passphrase')
   t.not((await service.refresh(client, session.refresh_token)).statusCode, 200)
@@ -458,7 +458,7 @@ t.test('a reader that leaves early does no harm', async (t) => {
 
 t.test('in development it works alone, and beside the service', async (t) => {
   const STATE_DIR = await stateDirectory(t)
-  const mintmark = commandLine({ STATE_DIR })
+  const mintmark = commandProcess({ STATE_DIR })
   const created = (await mintmark(['users', 'create', 'bob', '--json'])).json()
   t.equal(await postmasterOf(STATE_DIR), undefined, 'the database it started is stopped')
 

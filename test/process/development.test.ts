@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import tap, { type Test } from 'tap'
 import type { Demo } from '../../src/development/demo.ts'
-import { commandLine } from '../support/cli.ts'
+import { commandProcess } from '../support/cli.ts'
 import { query } from '../support/database.ts'
 import {
   freePort,
@@ -270,7 +270,7 @@ tap.test('what is damaged in the state directory is named, or made anew', async 
 tap.test('a demo password that was changed is not announced as the current one', async (t) => {
   const directory = await usedDirectory(t)
   const env = { STATE_DIR: directory, PORT: String(await freePort()) }
-  const mintmark = commandLine(env)
+  const mintmark = commandProcess(env)
   t.equal((await mintmark(['users', 'set-password', 'alice'])).code, 0)
   const service = await startService(t, env)
   t.match(service.stderr(), 'the password below is not the current one')

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -27,7 +28,7 @@ export interface Running {
   stdout(): string
   stderr(): string
   readonly running: boolean
-  /** Resolves as soon as standard output holds that text. */
+  /** Resolves as soon as standard output holds that text; rejects when it ends without, or is late. */
   said(text: string): Promise<void>
   signal(signal: NodeJS.Signals): void
   /** How it ended: its exit code, or the signal that ended it. Waits for its end. */
@@ -83,7 +84,11 @@ export function startProgram(t: Test, file: string, env: Environment): Running {
       return end === undefined
     },
     async said(text) {
-      while (!written.stdout.includes(text)) await once(child.stdout, 'data')
+      const signal = AbortSignal.timeout(PATIENCE)
+      while (!written.stdout.includes(text)) {
+        if (end !== undefined) throw new Error(`it ended before "${text}": ${written.stderr}`)
+        await Promise.race([once(child.stdout, 'data', { signal }), closed])
+      }
     },
     signal: (signal) => child.kill(signal),
     ended: () => until(`the end of ${file}`, async () => end),
@@ -145,11 +150,18 @@ export async function until<T>(
   }
 }
 
-/** A TCP port that nobody listens on. */
+/**
+ * A TCP port that nobody listens on, at any address. It is of those that no system gives away unasked
+ * (Linux begins at 32768): such a one could be another program's before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = randomInt(20_000, 32_000)
+  const server = createServer().listen(port)
+  try {
+    await once(server, 'listening')
+  } catch {
+    return freePort()
+  }
   server.close()
   await once(server, 'close')
   return port

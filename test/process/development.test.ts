@@ -22,20 +22,14 @@ import {
   untilAnswered,
 } from '../support/process.ts'
 import type { Tokens } from '../support/service.ts'
+import { usedDirectory } from '../support/used-directory.ts'
 
 const run = promisify(execFile)
-const curl = canRun('curl') && canRun('bash')
+const withCurl = {
+  skip: canRun('curl') && canRun('bash') ? false : 'curl and bash are not installed',
+}
 
 tap.setTimeout(300_000)
-
-/** A state directory of an earlier run: copied, because making it takes ten times as long. */
-let used = ''
-tap.before(async () => {
-  used = await stateDirectory(tap)
-  const service = await startService(tap, { STATE_DIR: used })
-  service.signal('SIGTERM')
-  await service.ended()
-})
 
 tap.test('the first start is ready and tells what is needed to try it', async (t) => {
   const directory = await stateDirectory(t)
@@ -105,33 +99,55 @@ tap.test('without asking for it, the next port has the admin API, if it is free'
   t.match(refused.stderr(), `Port ${taken} is in use: stop the other program, or set ADMIN_PORT`)
 })
 
-tap.test(
-  'the printed commands work as printed',
-  {
-    skip: curl ? false : 'curl and bash are not installed',
-  },
-  async (t) => {
-    for (const name of ['.mintmark', `it's a "folder"`]) {
-      const directory = await usedDirectory(t, name)
-      const service = await startService(t, { STATE_DIR: directory })
-      const commands = service.stderr().match(/(?<=^ {2})curl .*$/gm) ?? []
-      t.equal(commands.length, 4)
-      const answers: string[] = []
-      for (const command of commands) {
-        answers.push((await run('bash', ['-c', command], { cwd: '/' })).stdout)
-      }
-      const [loggedIn, refreshed, me, loggedOut] = answers as [string, string, string, string]
-      t.match(JSON.parse(loggedIn), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
-      t.match(JSON.parse(refreshed), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
-      t.not(JSON.parse(refreshed).refresh_token, JSON.parse(loggedIn).refresh_token)
-      t.match(JSON.parse(me), { client_id: 'web', roles: ['customer'], sub: /^[0-9a-f-]{36}$/ })
-      t.match(loggedOut, /^HTTP\/1\.1 204 /)
-      const again = await run('bash', ['-c', commands[1] as string])
-      t.match(JSON.parse(again.stdout), { error: 'invalid_grant', reason: 'session_revoked' })
-      await end(service, 'SIGTERM')
-    }
-  },
-)
+tap.test('a running service', async (t) => {
+  const directory = await usedDirectory(t)
+  const service = await startService(t, { STATE_DIR: directory })
+
+  await t.test('the printed commands work as printed', withCurl, async (t) => {
+    await tryPrinted(t, service)
+  })
+
+  await t.test('a second start says who runs, and leaves it alone', async (t) => {
+    const { issuer } = await readDemo(directory)
+    const second = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(await freePort()) })
+    t.not(await second.ended(), 0)
+    t.match(second.stderr(), `pid ${service.pid}, ${issuer}`)
+    t.notMatch(second.stderr(), /\n\s+at /, 'without a stack')
+    t.equal((await fetch(`${service.url}/readyz`)).status, 200)
+  })
+
+  await t.test('Ctrl-C under npm, which arrives twice, closes it cleanly', async (t) => {
+    service.signal('SIGINT')
+    await until('the beginning of the end', async () => service.stdout().includes('"closing"'))
+    service.signal('SIGINT')
+    t.equal(await service.ended(), 0)
+    t.equal(await postmasterOf(directory), undefined)
+  })
+})
+
+tap.test('the printed commands work in a folder of a difficult name', withCurl, async (t) => {
+  const directory = await usedDirectory(t, `it's a "folder"`)
+  const service = await startService(t, { STATE_DIR: directory })
+  await tryPrinted(t, service)
+  await end(service, 'SIGTERM')
+})
+
+async function tryPrinted(t: Test, service: RunningService) {
+  const commands = service.stderr().match(/(?<=^ {2})curl .*$/gm) ?? []
+  t.equal(commands.length, 4)
+  const answers: string[] = []
+  for (const command of commands) {
+    answers.push((await run('bash', ['-c', command], { cwd: '/' })).stdout)
+  }
+  const [loggedIn, refreshed, me, loggedOut] = answers as [string, string, string, string]
+  t.match(JSON.parse(loggedIn), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
+  t.match(JSON.parse(refreshed), { token_type: 'Bearer', refresh_token: /^mm_rt_/ })
+  t.not(JSON.parse(refreshed).refresh_token, JSON.parse(loggedIn).refresh_token)
+  t.match(JSON.parse(me), { client_id: 'web', roles: ['customer'], sub: /^[0-9a-f-]{36}$/ })
+  t.match(loggedOut, /^HTTP\/1\.1 204 /)
+  const again = await run('bash', ['-c', commands[1] as string])
+  t.match(JSON.parse(again.stdout), { error: 'invalid_grant', reason: 'session_revoked' })
+}
 
 tap.test('sessions and demo credentials outlive every way to end', async (t) => {
   const directory = await usedDirectory(t)
@@ -159,17 +175,6 @@ tap.test('sessions and demo credentials outlive every way to end', async (t) => 
   await logIn(service, demo)
 })
 
-tap.test('a second start says who runs, and leaves it alone', async (t) => {
-  const directory = await usedDirectory(t)
-  const first = await startService(t, { STATE_DIR: directory })
-  const { issuer } = await readDemo(directory)
-  const second = startProgram(t, MAIN, { STATE_DIR: directory, PORT: String(await freePort()) })
-  t.not(await second.ended(), 0)
-  t.match(second.stderr(), `pid ${first.pid}, ${issuer}`)
-  t.notMatch(second.stderr(), /\n\s+at /, 'without a stack')
-  t.equal((await fetch(`${first.url}/readyz`)).status, 200)
-})
-
 tap.test('a port that is taken is said, and the database is stopped', async (t) => {
   const directory = await usedDirectory(t)
   const port = await freePort()
@@ -179,16 +184,6 @@ tap.test('a port that is taken is said, and the database is stopped', async (t) 
   t.not(await service.ended(), 0)
   t.match(service.stderr(), `Port ${port} is in use`)
   t.notMatch(service.stderr(), /\n\s+at /, 'without a stack')
-  t.equal(await postmasterOf(directory), undefined)
-})
-
-tap.test('Ctrl-C under npm, which arrives twice, closes cleanly', async (t) => {
-  const directory = await usedDirectory(t)
-  const service = await startService(t, { STATE_DIR: directory })
-  service.signal('SIGINT')
-  await until('the beginning of the end', async () => service.stdout().includes('"closing"'))
-  service.signal('SIGINT')
-  t.equal(await service.ended(), 0)
   t.equal(await postmasterOf(directory), undefined)
 })
 
@@ -275,13 +270,6 @@ tap.test('a demo password that was changed is not announced as the current one',
   const service = await startService(t, env)
   t.match(service.stderr(), 'the password below is not the current one')
 })
-
-async function usedDirectory(t: Test, name?: string): Promise<string> {
-  const directory = await stateDirectory(t, name)
-  // By the system's cp, as Node's takes as long as a first start.
-  await run('cp', ['-a', used, directory])
-  return directory
-}
 
 async function readDemo(directory: string): Promise<Demo> {
   return JSON.parse(await readFile(join(directory, 'demo.json'), 'utf8'))

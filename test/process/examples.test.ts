@@ -5,8 +5,9 @@ import { text } from 'node:stream/consumers'
 import tap, { type Test } from 'tap'
 import type { Operation } from '../support/contract.ts'
 import { query } from '../support/database.ts'
-import { type RunningService, startService, stateDirectory } from '../support/process.ts'
+import { type RunningService, startService } from '../support/process.ts'
 import { authorize, type DevelopmentDocument, type Trial, trialsOf } from '../support/trials.ts'
+import { usedDirectory } from '../support/used-directory.ts'
 
 tap.setTimeout(120_000)
 
@@ -31,7 +32,7 @@ async function tryAll(t: Test, service: RunningService, order: (trials: Trial[])
 }
 
 tap.test('every example of the development document works, in any order', async (t) => {
-  const service = await startService(t, { STATE_DIR: await stateDirectory(t) })
+  const service = await startService(t, { STATE_DIR: await usedDirectory(t) })
   const tried = await tryAll(t, service, (trials) => trials)
   t.ok(tried.length >= 24, `${tried.length} examples`)
   // Those that have been used up are new ones now.
@@ -70,7 +71,7 @@ tap.test('every example of the development document works, in any order', async 
 })
 
 tap.test('a later start ends the sessions of the examples before it, and no others', async (t) => {
-  const directory = await stateDirectory(t)
+  const directory = await usedDirectory(t)
   const listAfter = async (service: RunningService) => {
     const document = await readDocument(service)
     const authorizationFor = await authorize(service, document)
@@ -88,7 +89,7 @@ tap.test('a later start ends the sessions of the examples before it, and no othe
 })
 
 tap.test('where no session can be had, the samples stay and the rest works', async (t) => {
-  const directory = await stateDirectory(t)
+  const directory = await usedDirectory(t)
   const service = await startService(t, { STATE_DIR: directory })
   const demo = JSON.parse(await readFile(join(directory, 'demo.json'), 'utf8'))
   await query(demo.database_url, `delete from clients where client_id = 'backend'`)

@@ -11,10 +11,10 @@ import {
   type Running,
   startProgram,
   startService,
-  stateDirectory,
   until,
 } from '../support/process.ts'
 import { ORDERS, type Tokens } from '../support/service.ts'
+import { usedDirectory } from '../support/used-directory.ts'
 
 const SERVER = fileURLToPath(new URL('../../examples/orders-service/server.js', import.meta.url))
 
@@ -23,7 +23,7 @@ tap.setTimeout(300_000)
 tap.test(
   'a sibling service verifies tokens of Mintmark, and goes on when it is away',
   async (t) => {
-    const directory = await stateDirectory(t)
+    const directory = await usedDirectory(t)
     const port = await freePort()
     const issuer = `http://localhost:${port}`
     const env = { STATE_DIR: directory, PORT: String(port), ISSUER: issuer }

@@ -1,12 +1,18 @@
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import tap from 'tap'
 import { launchBrowser, openPage, skipWithoutBrowser } from '../support/browser.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { freePort, production, startService, stateDirectory } from '../support/process.ts'
+import { freePort, production, startService } from '../support/process.ts'
+import { usedDirectory } from '../support/used-directory.ts'
 
 tap.setTimeout(300_000)
 
 const options = { skip: skipWithoutBrowser }
+
+let browser: Browser
+tap.before(async () => {
+  if (!skipWithoutBrowser) browser = await launchBrowser(tap)
+})
 
 /** Opens an operation, leaves everything as it is prefilled, executes it; what was answered. */
 async function tryOut(page: Page, operationId: string): Promise<{ status: number; body: string }> {
@@ -21,7 +27,11 @@ async function tryOut(page: Page, operationId: string): Promise<{ status: number
   await live.waitFor()
   const status = Number(await live.locator('.response-col_status').first().innerText())
   const shown = live.locator('.highlight-code .microlight').first()
-  return { status, body: (await shown.count()) === 0 ? '' : await shown.innerText() }
+  const body = (await shown.count()) === 0 ? '' : await shown.innerText()
+  // Swagger UI renders all open operations anew at each step, which takes a second for a few of them.
+  await block.locator('.opblock-summary-control').click()
+  await live.waitFor({ state: 'detached' })
+  return { status, body }
 }
 
 /** Picks another of an operation's examples. */
@@ -51,10 +61,10 @@ async function forget(page: Page): Promise<void> {
 
 tap.test('a first tour of Swagger UI, by clicking', options, async (t) => {
   const adminPort = String(await freePort())
-  const env = { STATE_DIR: await stateDirectory(t), ADMIN_PORT: adminPort }
+  const env = { STATE_DIR: await usedDirectory(t), ADMIN_PORT: adminPort }
   const service = await startService(t, env)
-  const browser = await launchBrowser(t)
   const context = await browser.newContext()
+  t.teardown(() => context.close())
   const { page, complaints } = await openPage(context, service.url)
   await page.goto(`${service.url}/docs`)
   await page.locator('.opblock').first().waitFor()
@@ -119,7 +129,6 @@ tap.test('a first tour of Swagger UI, by clicking', options, async (t) => {
     await page.locator('.opblock[id$="-requestToken"] .opblock-summary-control').click()
     await pickExample(page, 'requestToken', example)
     t.equal((await tryOut(page, 'requestToken')).status, 200, example)
-    await page.locator('.opblock[id$="-requestToken"] .opblock-summary-control').click()
   }
   t.strictSame(complaints, { errors: [], foreign: [] })
 
@@ -149,7 +158,6 @@ tap.test(
     const password = 'correct horse'
     const database = await createTestDatabase(t)
     const service = await startService(t, production(database, { DOCS_PASSWORD: password }))
-    const browser = await launchBrowser(t)
     const context = await browser.newContext({ httpCredentials: { username: 'me', password } })
     const { page, complaints } = await openPage(context, service.url)
     const sent: string[] = []

@@ -26,6 +26,12 @@ export async function launchBrowser(t: Test, switches: string[] = []): Promise<B
 /** As long as a page may take for one thing, beside everything else that a machine does. In milliseconds. */
 const PATIENCE = 60_000
 
+/** What moves is waited for, and drawn anew for as long: that is half the time of a tour. */
+const STILLNESS = `
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('* { transition: none !important; animation: none !important }')
+  document.adoptedStyleSheets = [sheet]`
+
 /** What a page did that it should not have. */
 export interface Complaints {
   /** Errors on its console, refusals by its policy among them, and exceptions. */
@@ -41,6 +47,7 @@ export async function openPage(
 ): Promise<{ page: Page; complaints: Complaints }> {
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE)
+  await page.addInitScript({ content: STILLNESS })
   const complaints: Complaints = { errors: [], foreign: [] }
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.errors.push(message.text())

@@ -18,20 +18,27 @@ export const CLIENTS = {
     see: [rfc(6749, '2.3.1')],
   },
   client_authentication_failed: {
-    title: 'The client is unknown, or its secret or method is wrong',
+    title: 'The client is unknown or out of use, or its secret or method is wrong',
     cause:
-      'No client has that id, the secret is not (or no longer) its own, a client with a secret sent none, or the secret came in another way than the one registered. Only who knows the secret is told that it is merely the way. A `client_assertion` is not supported.',
+      'No client has that id (any more), the client is disabled, the secret is not (or no longer) its own, a client with a secret sent none, or the secret came in another way than the one registered. All are answered alike, so that strangers learn nothing of clients; only who knows the secret is told that it is merely the way. A `client_assertion` is not supported.',
     confirm: [
-      'Run `mintmark clients show <client_id>`: its authentication must be the way in which the request sends the secret (`none` for none at all).',
+      'Run `mintmark clients show <client_id>`: it finds no client that is unknown or was deleted, and says since when one is disabled. Its authentication must be the way in which the request sends the secret (`none` for none at all).',
+      'The event `client.authentication_failed` has the `why`: `unknown_client`, `client_disabled`, `wrong_secret` or `wrong_method`. `mintmark explain session <request_id>` tells it.',
       'After `mintmark clients rotate-secret`, the old secret works until the overlap is over, a day by default.',
       'In a Basic header, id and secret are percent-encoded before base64 (RFC 6749 section 2.3.1), which matters for `%`, `+` and `:`.',
     ],
     remedy: {
-      app: 'See that `client_id` is the one of this environment. It is no reason to throw tokens away.',
+      app: 'See that `client_id` is the one of this environment. It is no reason to throw tokens away; while it lasts, nobody can log in or refresh.',
       service: 'Use the current secret; if it is lost, have it rotated: it cannot be read again.',
-      operator: '`mintmark clients rotate-secret <client_id>` prints a new secret once.',
+      operator:
+        '`mintmark clients rotate-secret <client_id>` prints a new secret once, and `mintmark clients enable <client_id>` lets a disabled client work again. Its users must log in once, as those of a client that is registered again.',
     },
-    related: ['client_authentication_missing', 'too_many_failures', 'client_deleted'],
+    related: [
+      'client_authentication_missing',
+      'too_many_failures',
+      'client_disabled',
+      'client_deleted',
+    ],
     see: [rfc(6749, '5.2')],
   },
   client_authentication_ambiguous: {

@@ -97,30 +97,31 @@ export const ENDS = {
     related: ['login_failed', 'session_revoked'],
   },
   client_deleted: {
-    title: 'The client of the session was deleted',
+    title: 'The client of the session was deleted, and registered again since',
     cause:
-      'The client that the session belongs to is registered no more, and its sessions ended with it. A client that is made anew under the same `client_id` does not bring them back.',
+      'The client was deleted, which ended all of its sessions, this one among them. Then a client was registered under the same `client_id`: that does not bring them back. In between, every request of it is answered 401 `client_authentication_failed`.',
     confirm: [
-      'Run `mintmark clients list`: the client is missing, or was created after the session began.',
-      'The event `client.deleted` has the time.',
+      EXPLAIN,
+      'Run `mintmark clients show <client_id>`: it was created after the session began. The event `client.deleted` has the time of the deletion.',
     ],
     remedy: {
-      app: 'Throw the tokens away. If the app has a new `client_id`, ship it, and have users log in.',
-      operator: 'If it was deleted by mistake, register it again; its users must log in once.',
+      app: LOG_IN_AGAIN,
+      operator:
+        'Nothing, once users log in. To take a client out of use for a while, `mintmark clients disable` keeps its registration; it ends the sessions all the same.',
     },
     related: ['client_disabled', 'client_authentication_failed'],
   },
   client_disabled: {
-    title: 'The client was disabled',
+    title: 'The client of the session was disabled, and enabled again since',
     cause:
-      'An operator disabled the client: while it is, it gets no tokens, and none of its sessions can be refreshed.',
+      'An operator disabled the client, which ended all of its sessions, this one among them. It was enabled again since: that does not bring them back. In between, every request of it is answered 401 `client_authentication_failed`.',
     confirm: [
-      'Run `mintmark clients show <client_id>`: it says since when the client is disabled.',
       EXPLAIN,
+      'The events `client.disabled` and `client.enabled` have the times, and who did it.',
     ],
     remedy: {
-      app: 'Throw the tokens away and tell the user that the app is out of service; trying again will not help.',
-      operator: 'If it should work, enable the client again; its users must log in once.',
+      app: LOG_IN_AGAIN,
+      operator: 'Nothing: the client works again, and its users must log in once.',
     },
     related: ['client_deleted', 'client_authentication_failed'],
   },

@@ -3,7 +3,10 @@ import type { SessionEnd } from './session-end.ts'
 
 type Reason = SessionEnd['reason']
 
-/** The page that explains what a refresh of a session that ended so is answered with. */
+/**
+ * The page about an end: it explains what a refresh of the session is answered with or, of a client
+ * that is disabled or deleted, will be once it is there again.
+ */
 export function pageOf(reason: Reason): Code {
   return PAGES[reason]
 }
@@ -51,5 +54,10 @@ const ADVICE: Partial<Record<Reason, readonly string[]>> = {
   ],
   idle_timeout: [`${LOG_IN} SESSION_IDLE_TTL, or the client’s own, says how long is allowed.`],
   max_age: [`${LOG_IN} SESSION_MAX_TTL, or the client’s own, says how old a session may become.`],
-  client_disabled: ['Users can log in there again once the client is enabled.'],
+  client_disabled: [
+    'While the client is disabled, all that it asks is answered 401 client_authentication_failed. Users can log in there again once it is enabled.',
+  ],
+  client_deleted: [
+    'Without the client, all that it asks is answered 401 client_authentication_failed. If it was deleted by mistake, register it again; its users must log in once.',
+  ],
 }

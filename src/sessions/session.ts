@@ -1,4 +1,5 @@
 import type { EndReason } from '../audit/event.ts'
+import type { MadeCutOff } from '../revocations/cut-off.ts'
 
 /** What a session runs on, as far as it was told. */
 export interface Device {
@@ -38,18 +39,36 @@ export function isAlive(session: Session, now: number): boolean {
   return session.ended === undefined && session.idleExpiresAt > now && session.expiresAt > now
 }
 
+/** How a session ended. */
+export interface Ending {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly reason: EndReason | 'idle_timeout' | 'max_age'
+  /** Who cut it off, where its row does not say so yet; of a marked end its event knows. */
+  readonly by: string | undefined
+}
+
 /**
- * When and why the session ended: by an act that was written down, or by its age. Undefined while it
- * is alive at `now`.
+ * How the session ended: by an act that its row tells, by its client's cut-off, whose rows may not be
+ * marked yet, or by its age. Undefined while it is alive at `now`.
  */
 export function endOf(
   session: Session,
+  cutOff: MadeCutOff | undefined,
   now: number,
-): { at: number; reason: EndReason | 'idle_timeout' | 'max_age' } | undefined {
-  const { ended, idleExpiresAt, expiresAt } = session
-  if (ended !== undefined) return ended
-  if (isAlive(session, now)) return undefined
+): Ending | undefined {
+  const { ended } = session
+  if (ended !== undefined) return { ...ended, by: undefined }
+  if (cutOff !== undefined && session.createdAt < cutOff.notBefore) {
+    return { at: cutOff.madeAt, reason: cutOff.reason, by: cutOff.madeBy }
+  }
+  const expiry = expiryOf(session)
+  return expiry.at > now ? undefined : { ...expiry, by: undefined }
+}
+
+/** When the session ends by its age, or would have, and by which of the two. */
+export function expiryOf({ idleExpiresAt, expiresAt }: Session) {
   return idleExpiresAt < expiresAt
-    ? { at: idleExpiresAt, reason: 'idle_timeout' }
-    : { at: expiresAt, reason: 'max_age' }
+    ? ({ at: idleExpiresAt, reason: 'idle_timeout' } as const)
+    : ({ at: expiresAt, reason: 'max_age' } as const)
 }

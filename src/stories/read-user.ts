@@ -1,9 +1,10 @@
 import { listEvents, type RecordedEvent } from '../audit/read/store.ts'
 import type { Executor } from '../db/connect.ts'
-import { findCutOff } from '../revocations/store.ts'
+import { withCutOffs } from '../sessions/read/store.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Found } from '../sessions/store.ts'
 import { findUsernames } from '../users/store.ts'
+import { NOTABLE_OF_USER, oldestFirst } from './notable-events.ts'
 import { readEnd, type SessionEnd } from './session-end.ts'
 import { hasSessions, listAliveSince, tallyFailedLogins } from './store.ts'
 
@@ -40,21 +41,6 @@ export interface UserFacts {
   readonly isCut: boolean
 }
 
-const NOTABLE = [
-  'session.started',
-  'session.ended',
-  'refresh.recovered',
-  'refresh.reused',
-  'refresh.ahead',
-  'refresh.client_mismatch',
-  'refresh.refused',
-  'token.revoked',
-  'cut_off.set',
-  'user.created',
-  'user.disabled',
-  'user.enabled',
-  'user.password_changed',
-]
 const MOST_EVENTS = 500
 const MOST_SESSIONS = 500
 const LAST_FAILED_LOGINS = 3
@@ -68,13 +54,13 @@ export async function readUser(
 ): Promise<UserFacts> {
   const [found, notable, failures, failedLogins, usernames] = await Promise.all([
     listAliveSince(db, sub, since, MOST_SESSIONS),
-    listEvents(db, { sub, since, types: NOTABLE, limit: MOST_EVENTS }),
+    listEvents(db, { sub, since, types: NOTABLE_OF_USER, limit: MOST_EVENTS }),
     listEvents(db, { sub, since, types: ['login.failed'], limit: LAST_FAILED_LOGINS }),
     tallyFailedLogins(db, sub, since),
     findUsernames(db, [sub]),
   ])
   const username = usernames.get(sub)
-  const events = [...notable, ...failures].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+  const events = oldestFirst([...notable, ...failures])
   const isQuiet = events.length === 0 && found.length === 0
   const isKnown = username !== undefined || !isQuiet || (await hasSessions(db, sub))
   const isCut = notable.length === MOST_EVENTS || found.length === MOST_SESSIONS
@@ -88,15 +74,10 @@ async function endsOf(
   events: readonly RecordedEvent[],
   now: number,
 ): Promise<UserSession[]> {
-  const clientIds = [...new Set(found.map(({ session }) => session.clientId))]
-  const cutOffs = new Map(
-    await Promise.all(
-      clientIds.map(async (id) => [id, await findCutOff(db, { kind: 'client', id })] as const),
-    ),
-  )
   const eventsBySid = Map.groupBy(events, ({ sid }) => sid)
-  return found.map(({ session }) => ({
-    session,
-    end: readEnd(session, eventsBySid.get(session.sid) ?? [], cutOffs.get(session.clientId), now),
+  const sessions = await withCutOffs(db, found)
+  return sessions.map((one) => ({
+    session: one.session,
+    end: readEnd(one, eventsBySid.get(one.session.sid) ?? [], now),
   }))
 }

@@ -1,11 +1,5 @@
 import type { Executor } from '../db/connect.ts'
-import { type Found, fromRow, SESSION_COLUMNS } from '../sessions/store.ts'
-
-/** The session of that `sid`, alive or ended, with its counts; undefined when there is no row. */
-export async function findFound(db: Executor, sid: string): Promise<Found | undefined> {
-  const row = await select(db).where('id', '=', sid).executeTakeFirst()
-  return row && fromRow(row)
-}
+import { type Found, fromRow, select } from '../sessions/store.ts'
 
 /** At most `limit` sessions of a user that were alive at some time since an instant, newest first. */
 export async function listAliveSince(
@@ -53,8 +47,4 @@ export async function tallyFailedLogins(
     count: Number(count),
     lastAt: last.getTime(),
   }))
-}
-
-function select(db: Executor) {
-  return db.selectFrom('sessions').select(SESSION_COLUMNS)
 }

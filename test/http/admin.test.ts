@@ -63,6 +63,7 @@ t.test('a session says how it goes, or how it ended', async (t) => {
     state: 'live',
     scope: 'orders:read orders:write',
     amr: ['pwd'],
+    device: { label: 'lightMyRequest' },
     rotations: 1,
     created_at: '2026-11-21T12:00:00.000Z',
     last_used_at: '2026-11-21T12:00:40.000Z',
@@ -255,13 +256,17 @@ t.test('a session behind a cut-off has ended, whether its row says so or not', a
   const { service, ask } = await start(t)
   const { sid, client } = await logIn(service)
   service.clock.advance(1)
+  const at = service.clock.now()
   await query(
     service.databaseUrl,
     `insert into cut_offs (kind, id, not_before, reason, made_at, made_by, marking)
-     values ('client', $1, $2, 'client_disabled', $2, 'operator', true)`,
-    [client.clientId, new Date(service.clock.now())],
+     values ('client', $1, $2, 'client_disabled', $3, 'operator', true)`,
+    [client.clientId, new Date(at + 1000), new Date(at)],
   )
-  const dead = { id: sid, state: 'ended', end_reason: 'client_disabled' }
+  const end = { at: '2026-11-21T12:00:01.000Z', reason: 'client_disabled' }
+  const dead = { id: sid, state: 'ended', ended_at: end.at, end_reason: end.reason }
+  const told = (await ask(`GET /explanations/sessions/${sid}`)).json()
+  t.match(told, { sessions: [{ sid, end: { ...end, by: 'operator' } }] }, 'when it was made')
   t.match((await ask(`GET /sessions/${sid}`)).json(), dead)
   t.strictSame(idsOf(await ask('GET /sessions?state=live')), [])
   t.match((await ask('GET /sessions?state=ended')).json(), { sessions: [dead] })

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { isUuid } from '../../base/encoding.ts'
 import type { Executor } from '../../db/connect.ts'
-import { findSessionWithState } from '../../sessions/read/store.ts'
-import type { Found } from '../../sessions/store.ts'
+import { type FoundWithCutOff, findWithCutOff } from '../../sessions/read/store.ts'
 import { sessionUnknown } from '../own-session.ts'
 import { SID } from '../wire/samples.ts'
 
@@ -12,8 +11,8 @@ export const SessionId = Type.Object({
 })
 
 /** The session of that id. Throws a problem `session_unknown`. */
-export async function requireSession(db: Executor, id: string): Promise<Found> {
-  const found = isUuid(id) ? await findSessionWithState(db, id) : undefined
+export async function requireSession(db: Executor, id: string): Promise<FoundWithCutOff> {
+  const found = isUuid(id) ? await findWithCutOff(db, id) : undefined
   if (found === undefined) throw sessionUnknown()
   return found
 }

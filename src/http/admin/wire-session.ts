@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { endReasons } from '../../audit/event.ts'
 import { formatScope } from '../../oauth/scope.ts'
+import { deviceLabel } from '../../sessions/devices/label.ts'
+import type { FoundWithCutOff } from '../../sessions/read/store.ts'
 import { endOf, type Session } from '../../sessions/session.ts'
-import type { Found } from '../../sessions/store.ts'
 import { SID, SUB } from '../wire/samples.ts'
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
@@ -18,7 +19,7 @@ export const AdminSession = Type.Object(
     amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
     device: Type.Object(
       {
-        label: Type.Optional(Type.String()),
+        label: Type.String({ description: 'What a person calls it.' }),
         user_agent: Type.Optional(Type.String()),
         address: Type.Optional(Type.String({ description: 'Where it was last used from.' })),
       },
@@ -54,7 +55,11 @@ export const liveSession = {
   scope: 'orders:read orders:write',
   audience: ['https://orders.example', 'https://auth.example'],
   amr: ['pwd'],
-  device: { user_agent: 'Mozilla/5.0 (X11; Linux x86_64)', address: '203.0.113.7' },
+  device: {
+    label: 'Firefox on Linux',
+    user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+    address: '203.0.113.7',
+  },
   rotations: 12,
   auth_time: '2026-11-21T11:46:40.000Z',
   created_at: '2026-11-21T11:46:40.000Z',
@@ -74,11 +79,11 @@ export const endedSession = {
 
 /** The wire form of a session at `now`. */
 export function toAdminSession(
-  { session, state }: Found,
+  { session, state, cutOff }: FoundWithCutOff,
   now: number,
 ): Static<typeof AdminSession> {
-  const { label, userAgent, address } = session.device
-  const end = endOf(session, now)
+  const { userAgent, address } = session.device
+  const end = endOf(session, cutOff, now)
   return {
     id: session.sid,
     sub: session.sub,
@@ -88,7 +93,7 @@ export function toAdminSession(
     audience: [...session.audience],
     amr: [...session.amr],
     device: {
-      ...(label !== undefined && { label }),
+      label: deviceLabel(session.device),
       ...(userAgent !== undefined && { user_agent: userAgent }),
       ...(address !== undefined && { address }),
     },

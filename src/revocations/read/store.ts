@@ -1,5 +1,5 @@
 import type { Executor } from '../../db/connect.ts'
-import type { CutOff, CutOffSubject, MadeCutOff } from '../cut-off.ts'
+import type { CutOffSubject, MadeCutOff } from '../cut-off.ts'
 import { fromRow, select } from '../store.ts'
 
 /** The cut-offs of a kind or of an id, the latest made first. Throws DatabaseUnavailable. */
@@ -24,7 +24,7 @@ export async function listLatestCutOffs(
 export async function findClientCutOffs(
   db: Executor,
   clientIds: readonly string[],
-): Promise<Map<string, CutOff>> {
+): Promise<Map<string, MadeCutOff>> {
   if (clientIds.length === 0) return new Map()
   const rows = await select(db).where('kind', '=', 'client').where('id', 'in', clientIds).execute()
   return new Map(rows.map((row) => [row.id, fromRow(row)]))

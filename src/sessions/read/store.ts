@@ -1,8 +1,14 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { Executor } from '../../db/connect.ts'
 import type { Schema } from '../../db/schema.ts'
+import type { MadeCutOff } from '../../revocations/cut-off.ts'
 import { findClientCutOffs } from '../../revocations/read/store.ts'
-import { type Found, fromRow, type SessionRow, select } from '../store.ts'
+import { type Found, fromRow, select } from '../store.ts'
+
+/** A session, and its client's cut-off, which may have ended it before its row says so. */
+export interface FoundWithCutOff extends Found {
+  readonly cutOff: MadeCutOff | undefined
+}
 
 /** Which sessions to list. */
 export interface SessionFilter {
@@ -23,7 +29,7 @@ export async function listSessions(
   db: Executor,
   filter: SessionFilter,
   now: number,
-): Promise<Found[]> {
+): Promise<FoundWithCutOff[]> {
   const { sub, clientId, state, before, limit } = filter
   const at = new Date(now)
   let query = select(db)
@@ -49,17 +55,27 @@ export async function listSessions(
   }
   // An id begins with the instant at which its session started.
   const rows = await query.orderBy('sessions.id', 'desc').limit(limit).execute()
-  return withCutOffs(db, rows)
+  return withCutOffs(db, rows.map(fromRow))
 }
 
-/**
- * The session of that `sid`, with its rotation state; undefined when there is none. Throws
- * DatabaseUnavailable.
- */
-export async function findSessionWithState(db: Executor, sid: string): Promise<Found | undefined> {
+/** The session of that `sid`; undefined when there is none. Throws DatabaseUnavailable. */
+export async function findWithCutOff(
+  db: Executor,
+  sid: string,
+): Promise<FoundWithCutOff | undefined> {
   const rows = await select(db).where('id', '=', sid).execute()
-  const [found] = await withCutOffs(db, rows)
+  const [found] = await withCutOffs(db, rows.map(fromRow))
   return found
+}
+
+/** Adds to sessions the cut-off of the client of each. Throws DatabaseUnavailable. */
+export async function withCutOffs(
+  db: Executor,
+  sessions: readonly Found[],
+): Promise<FoundWithCutOff[]> {
+  const clientIds = [...new Set(sessions.map(({ session }) => session.clientId))]
+  const cutOffs = await findClientCutOffs(db, clientIds)
+  return sessions.map((found) => ({ ...found, cutOff: cutOffs.get(found.session.clientId) }))
 }
 
 function isCutOff(where: ExpressionBuilder<Schema, 'sessions'>) {
@@ -71,16 +87,4 @@ function isCutOff(where: ExpressionBuilder<Schema, 'sessions'>) {
       .whereRef('cut_offs.id', '=', 'sessions.client_id')
       .whereRef('not_before', '>', 'sessions.created_at'),
   )
-}
-
-/** Reads rows, those behind a cut-off as ended. */
-async function withCutOffs(db: Executor, rows: readonly SessionRow[]): Promise<Found[]> {
-  const clientIds = [...new Set(rows.map(({ client_id }) => client_id))]
-  const cutOffs = await findClientCutOffs(db, clientIds)
-  return rows.map(fromRow).map(({ session, state }) => {
-    const { notBefore = 0, reason } = cutOffs.get(session.clientId) ?? {}
-    const isOver = session.ended !== undefined || session.createdAt >= notBefore
-    if (isOver || reason === undefined) return { session, state }
-    return { session: { ...session, ended: { at: notBefore, reason } }, state }
-  })
 }

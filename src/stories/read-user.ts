@@ -6,20 +6,13 @@ import type { Found } from '../sessions/store.ts'
 import { findUsernames } from '../users/store.ts'
 import { NOTABLE_OF_USER, oldestFirst } from './notable-events.ts'
 import { readEnd, type SessionEnd } from './session-end.ts'
-import { hasSessions, listAliveSince, tallyFailedLogins } from './store.ts'
+import { type FailedLogins, hasSessions, listAliveSince, tallyFailedLogins } from './store.ts'
 
 /** A session of the user that was alive at some time of the period. */
 export interface UserSession {
   readonly session: Session
   /** Undefined while it lives. */
   readonly end: SessionEnd | undefined
-}
-
-/** Failed logins from one address. */
-export interface FailedLogins {
-  readonly address: string | undefined
-  readonly count: number
-  readonly lastAt: number
 }
 
 /** What is known of a user in a period. Instants are milliseconds since the epoch. */
@@ -33,8 +26,7 @@ export interface UserFacts {
   readonly until: number
   /** The newest first. */
   readonly sessions: readonly UserSession[]
-  /** By address, those with most first. */
-  readonly failedLogins: readonly FailedLogins[]
+  readonly failedLogins: FailedLogins
   /** The oldest first; of retries none, of failed logins the last ones. */
   readonly events: readonly RecordedEvent[]
   /** Whether there was more than is read. */
@@ -44,6 +36,7 @@ export interface UserFacts {
 const MOST_EVENTS = 500
 const MOST_SESSIONS = 500
 const LAST_FAILED_LOGINS = 3
+const MOST_ADDRESSES = 20
 
 /** What happened to a user since an instant. Throws DatabaseUnavailable. */
 export async function readUser(
@@ -56,7 +49,7 @@ export async function readUser(
     listAliveSince(db, sub, since, MOST_SESSIONS),
     listEvents(db, { sub, since, types: NOTABLE_OF_USER, limit: MOST_EVENTS }),
     listEvents(db, { sub, since, types: ['login.failed'], limit: LAST_FAILED_LOGINS }),
-    tallyFailedLogins(db, sub, since),
+    tallyFailedLogins(db, sub, since, MOST_ADDRESSES),
     findUsernames(db, [sub]),
   ])
   const username = usernames.get(sub)

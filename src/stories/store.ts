@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Executor } from '../db/connect.ts'
 import { type Found, fromRow, select } from '../sessions/store.ts'
 
@@ -26,12 +27,31 @@ export async function hasSessions(db: Executor, sub: string): Promise<boolean> {
   return row !== undefined
 }
 
-/** Failed logins of a user since an instant, by address, those with most first. */
+/** Failed logins of a user in a period. Instants are milliseconds since the epoch. */
+export interface FailedLogins {
+  readonly total: number
+  /** How many addresses they came from. */
+  readonly addresses: number
+  /** Undefined when there were none. */
+  readonly lastAt: number | undefined
+  /** Those with most first. */
+  readonly byAddress: readonly FailedLoginsFrom[]
+}
+
+/** Those from one address. */
+interface FailedLoginsFrom {
+  readonly address: string | undefined
+  readonly count: number
+  readonly lastAt: number
+}
+
+/** Failed logins of a user since an instant; of at most `limit` addresses how many each. */
 export async function tallyFailedLogins(
   db: Executor,
   sub: string,
   since: number,
-): Promise<{ address: string | undefined; count: number; lastAt: number }[]> {
+  limit: number,
+): Promise<FailedLogins> {
   const rows = await db
     .selectFrom('events')
     .where('sub', '=', sub)
@@ -39,12 +59,25 @@ export async function tallyFailedLogins(
     .where('at', '>=', new Date(since))
     .groupBy('address')
     .select(({ fn }) => ['address', fn.countAll().as('count'), fn.max('at').as('last')])
+    // Over all addresses, those beyond the limit too.
+    .select([
+      sql<string>`sum(count(*)) over ()`.as('total'),
+      sql<string>`count(*) over ()`.as('addresses'),
+      sql<Date>`max(max(at)) over ()`.as('last_of_all'),
+    ])
     .orderBy('count', 'desc')
     .orderBy('address')
+    .limit(limit)
     .execute()
-  return rows.map(({ address, count, last }) => ({
-    address: address ?? undefined,
-    count: Number(count),
-    lastAt: last.getTime(),
-  }))
+  const [first] = rows
+  return {
+    total: Number(first?.total ?? 0),
+    addresses: Number(first?.addresses ?? 0),
+    lastAt: first?.last_of_all.getTime(),
+    byAddress: rows.map(({ address, count, last }) => ({
+      address: address ?? undefined,
+      count: Number(count),
+      lastAt: last.getTime(),
+    })),
+  }
 }

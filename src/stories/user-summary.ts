@@ -1,7 +1,8 @@
 import { when } from '../base/times.ts'
 import { deviceLabel } from '../sessions/devices/label.ts'
 import { causeOf } from './end-causes.ts'
-import type { FailedLogins, UserFacts, UserSession } from './read-user.ts'
+import type { UserFacts, UserSession } from './read-user.ts'
+import type { FailedLogins } from './store.ts'
 import { counted, times } from './words.ts'
 
 /** So many ends and addresses are named; of more, their number. */
@@ -20,7 +21,7 @@ export function summarise(facts: UserFacts): string[] {
   return [
     tellEnded(facts.username ?? facts.sub, sessions.length, ended),
     `${counted(alive, 'session')} ${alive === 1 ? 'is' : 'are'} alive now; ${counted(countOf('session.started'), 'session')} started in that time.`,
-    failedLogins.length > 0 && tellFailedLogins(failedLogins),
+    failedLogins.lastAt !== undefined && tellFailedLogins(failedLogins, failedLogins.lastAt),
     recovered > 0 &&
       `${times(recovered)} the answer to a refresh had been lost and was given again: nobody was logged out by it.`,
     isCut && 'More happened than is told here: ask for a shorter time.',
@@ -55,15 +56,12 @@ function whyOf({ sub, clientId }: UserSession['session'], end: NonNullable<UserS
   })
 }
 
-function tellFailedLogins(failedLogins: readonly FailedLogins[]): string {
-  const total = failedLogins.reduce((sum, { count }) => sum + count, 0)
-  const lastAt = Math.max(...failedLogins.map((one) => one.lastAt))
-  const named = failedLogins
+function tellFailedLogins({ total, addresses, byAddress }: FailedLogins, lastAt: number): string {
+  const named = byAddress
     .slice(0, MOST_NAMED)
     .map(({ address, count }) => `${address ?? 'unknown'} (${count})`)
     .join(', ')
-  const rest =
-    failedLogins.length > MOST_NAMED ? ` and ${failedLogins.length - MOST_NAMED} more` : ''
-  const addresses = `${failedLogins.length} address${failedLogins.length === 1 ? '' : 'es'}`
-  return `${counted(total, 'login')} failed, the last on ${when(lastAt)}, from ${addresses}: ${named}${rest}.`
+  const rest = addresses > MOST_NAMED ? ` and ${addresses - MOST_NAMED} more` : ''
+  const from = `${addresses} address${addresses === 1 ? '' : 'es'}`
+  return `${counted(total, 'login')} failed, the last on ${when(lastAt)}, from ${from}: ${named}${rest}.`
 }

@@ -372,6 +372,14 @@ t.test('a user: how many devices were logged out, and all that happened', async 
   t.match(user.chronicle[3], { sid: lost.session.sid })
   const quiet = await stories.explainUser(sub, 1)
   t.match(quiet?.summary, ['alice was not logged out of any of 1 session.', /^1 session is alive/])
+  for (let n = 0; n < 30; n += 1) {
+    const failed = { type: 'login.failed', clientId: 'web', sub, why: 'password_wrong' } as const
+    await stories.recordEvents(stories.database.kysely, from(`2001:db8::${n}`), [failed])
+  }
+  const { failedLogins, summary } = await stories.explainUser(sub, DAY)
+  t.match(failedLogins, { total: 37, addresses: 32, byAddress: [{ address: AWAY, count: 6 }] })
+  t.equal(failedLogins.byAddress.length, 20, 'a bot net fills no memory')
+  t.match(summary[2], /^37 logins failed, .* from 32 addresses: 203\S+ \(6\), .* and 27 more\.$/)
   t.match(await stories.explainUser('nobody', DAY), {
     isKnown: false,
     summary: [/^Nothing is known/],

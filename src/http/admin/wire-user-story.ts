@@ -43,8 +43,10 @@ export const WireUserExplanation = Type.Object(
         },
         { additionalProperties: false },
       ),
-      { description: 'By address, those with most first.' },
+      { description: 'By address: the twenty with most, those first.' },
     ),
+    failed_logins_total: Type.Integer({ description: 'From all addresses together.' }),
+    failed_login_addresses: Type.Integer({ description: 'How many addresses there were.' }),
     events: Type.Array(reference(ToldEvent), {
       description: 'The oldest first; of failed logins the last three, of retries none.',
     }),
@@ -70,11 +72,13 @@ export function toWireUserExplanation(
     until: instant(until),
     summary: [...summary],
     sessions: sessions.map(toWireUserSession),
-    failed_logins: failedLogins.map(({ address, count, lastAt }) => ({
+    failed_logins: failedLogins.byAddress.map(({ address, count, lastAt }) => ({
       ...(address !== undefined && { address }),
       count,
       last_at: instant(lastAt),
     })),
+    failed_logins_total: failedLogins.total,
+    failed_login_addresses: failedLogins.addresses,
     events: explanation.chronicle.map(toWireTold),
     cut: explanation.isCut,
   }
@@ -122,6 +126,8 @@ export const userExample = {
     },
   ],
   failed_logins: [{ address: '203.0.113.9', count: 2, last_at: '2026-11-21T12:25:00.000Z' }],
+  failed_logins_total: 2,
+  failed_login_addresses: 1,
   events: [
     {
       at: '2026-11-21T12:20:11.057Z',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { listCutOffs } from '../revocations/store.ts'
+import { listCutOffs } from '../revocations/read/store.ts'
 import { type Answer, answering } from './answer.ts'
-import { instant } from './arguments.ts'
+import { instant, limit } from './arguments.ts'
 import { unknownClient } from './clients-show.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
@@ -26,7 +26,11 @@ export function addCutOffsCommands(program: Command): void {
       instant,
     )
     .action(answering(setCutOff))
-  cutOffs.command('list').description('list the cut-offs').action(answering(showCutOffs))
+  cutOffs
+    .command('list')
+    .description('list the cut-offs, the latest made first')
+    .option('--limit <n>', 'at most so many, 1 to 1000', limit, 50)
+    .action(answering(showCutOffs))
 }
 
 function setCutOff(options: { sub?: string; client?: string; before?: number }): Promise<Answer> {
@@ -52,9 +56,12 @@ function setCutOff(options: { sub?: string; client?: string; before?: number }):
   })
 }
 
-function showCutOffs(): Promise<Answer> {
+function showCutOffs({ limit }: { limit: number }): Promise<Answer> {
   return withDeployment([], async ({ database }) => {
-    const made = await listCutOffs(database.kysely)
+    // One more than is shown tells whether there are more.
+    const found = await listCutOffs(database.kysely, { limit: limit + 1 })
+    const made = found.slice(0, limit)
+    const more = found.length > limit
     return {
       json: {
         cut_offs: made.map((one) => ({
@@ -65,6 +72,7 @@ function showCutOffs(): Promise<Answer> {
           made_at: iso(one.madeAt),
           made_by: one.madeBy,
         })),
+        more,
       },
       text: table(
         ['of', 'id', 'not before', 'reason', 'made', 'by'],
@@ -78,6 +86,7 @@ function showCutOffs(): Promise<Answer> {
         ]),
         'No cut-offs.',
       ),
+      notes: more ? [`The latest ${count(limit, 'cut-off')}; there are more: --limit`] : [],
     }
   })
 }

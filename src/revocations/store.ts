@@ -100,12 +100,6 @@ export async function findCutOff(
   return row && fromRow(row)
 }
 
-/** The cut-offs, the latest made first. */
-export async function listCutOffs(db: Executor): Promise<MadeCutOff[]> {
-  const rows = await select(db).orderBy('made_at', 'desc').orderBy('id').execute()
-  return rows.map(fromRow)
-}
-
 /** Those whose sessions have not all been marked as ended. */
 export async function listMarking(db: Executor): Promise<MadeCutOff[]> {
   const rows = await select(db).where('marking', '=', true).execute()

@@ -230,6 +230,7 @@ attack(
       '/sessions?state=live&',
       `/sessions?state=all&client_id=${client.clientId}&`,
       '/events?',
+      '/cut-offs?',
     ]
     for (const list of lists) {
       t.match(await take(list, cursor), { status: 400, code: 'cursor_invalid' }, list)

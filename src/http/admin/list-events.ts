@@ -78,7 +78,7 @@ export function listEventsRoute(
         cursors,
         'events',
         query,
-        (page) => listEvents(db, { ...filter, ...page }),
+        ({ after: before, limit }) => listEvents(db, { ...filter, before, limit }),
         ({ id }) => id,
       )
       return {

@@ -63,7 +63,8 @@ export function listSessionsRoute(
         cursors,
         'sessions',
         query,
-        (page) => listSessions(db, { sub, clientId, state, ...page }, now),
+        ({ after: before, limit }) =>
+          listSessions(db, { sub, clientId, state, before, limit }, now),
         ({ session }) => session.sid,
       )
       return {

@@ -18,7 +18,7 @@ export const pageParameters = {
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 100,
+      maxLength: 2000,
       description: 'The `next_cursor` of the page before; with the same parameters otherwise.',
     }),
   ),
@@ -38,10 +38,11 @@ export function pageOf<S extends TSchema>(name: string, item: S) {
 }
 
 /** A cursor, for examples. */
-export const CURSOR = 'AQGZwN5bH3w-jUJvCpt8HiWVnC8x9KXo0h0xJv5ZkR6P'
+export const CURSOR = 'ATAxOTliZjAyLTFkN2EtN2U5Yi1hOGM1LTUyZDViMGE5YzRmMy1xFkK3JrBEAWJ8qfusMvU'
 
 /**
- * One page of what `list` finds, and where the next one begins.
+ * One page of what `list` finds after the position of the last row before, and where the next one
+ * begins.
  * @param name of the list, for which alone its cursors are good
  * @param query what the request asked for; all of it but the page's own parameters is the filter
  */
@@ -49,15 +50,15 @@ export async function readPage<T>(
   cursors: Cursors,
   name: string,
   query: { limit?: number; cursor?: string },
-  list: (page: { before: string | undefined; limit: number }) => Promise<T[]>,
-  idOf: (item: T) => string,
+  list: (page: { after: string | undefined; limit: number }) => Promise<T[]>,
+  positionOf: (item: T) => string,
 ): Promise<{ items: T[]; nextCursor: string | undefined }> {
   const { limit = DEFAULT_LIMIT, cursor, ...filter } = query
   const whole = JSON.stringify([name, Object.entries(filter).toSorted()])
-  const before = cursor === undefined ? undefined : cursors.read(whole, cursor)
-  const found = await list({ before, limit: limit + 1 })
+  const after = cursor === undefined ? undefined : cursors.read(whole, cursor)
+  const found = await list({ after, limit: limit + 1 })
   const items = found.slice(0, limit)
   const last = items.at(-1)
   const isMore = found.length > limit && last !== undefined
-  return { items, nextCursor: isMore ? cursors.write(whole, idOf(last)) : undefined }
+  return { items, nextCursor: isMore ? cursors.write(whole, positionOf(last)) : undefined }
 }

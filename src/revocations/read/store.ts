@@ -2,15 +2,36 @@ import type { Executor } from '../../db/connect.ts'
 import type { CutOffSubject, MadeCutOff } from '../cut-off.ts'
 import { fromRow, select } from '../store.ts'
 
-/** The cut-offs of a kind or of an id, the latest made first. Throws DatabaseUnavailable. */
-export async function listLatestCutOffs(
-  db: Executor,
-  filter: { kind?: CutOffSubject['kind'] | undefined; id?: string | undefined; limit: number },
-): Promise<MadeCutOff[]> {
-  const { kind, id, limit } = filter
+/** Where a cut-off stands in the list. */
+export type CutOffPosition = Pick<MadeCutOff, 'madeAt' | 'kind' | 'id'>
+
+/** Which cut-offs to list. */
+export interface CutOffFilter {
+  readonly kind?: CutOffSubject['kind'] | undefined
+  readonly id?: string | undefined
+  /** Only those that come after this one. */
+  readonly after?: CutOffPosition | undefined
+  readonly limit: number
+}
+
+/** Cut-offs, the latest made first. Throws DatabaseUnavailable. */
+export async function listCutOffs(db: Executor, filter: CutOffFilter): Promise<MadeCutOff[]> {
+  const { kind, id, after, limit } = filter
   let query = select(db)
   if (kind !== undefined) query = query.where('kind', '=', kind)
   if (id !== undefined) query = query.where('id', '=', id)
+  if (after !== undefined) {
+    const at = new Date(after.madeAt)
+    query = query.where((where) =>
+      where.or([
+        where('made_at', '<', at),
+        where.and([
+          where('made_at', '=', at),
+          where(where.refTuple('kind', 'id'), '>', where.tuple(after.kind, after.id)),
+        ]),
+      ]),
+    )
+  }
   const rows = await query
     .orderBy('made_at', 'desc')
     .orderBy('kind')

@@ -11,8 +11,7 @@ import { listEventsRoute } from './admin/list-events.ts'
 import { listSessionEventsRoute } from './admin/list-session-events.ts'
 import { listSessionsRoute } from './admin/list-sessions.ts'
 import { requireScope } from './admin/scope.ts'
-import { setClientCutOffRoute } from './admin/set-client-cut-off.ts'
-import { setUserCutOffRoute } from './admin/set-user-cut-off.ts'
+import { setCutOffRoutes } from './admin/set-cut-off.ts'
 import { acceptNothingElse } from './admin/strict-input.ts'
 import { AdminCutOff, MadeAdminCutOff } from './admin/wire-cut-off.ts'
 import { WireEnd } from './admin/wire-end.ts'
@@ -48,8 +47,7 @@ type RouteOptions = Parameters<typeof listSessionsRoute>[1] &
   Parameters<typeof listSessionEventsRoute>[1] &
   Parameters<typeof listEventsRoute>[1] &
   Parameters<typeof listCutOffsRoute>[1] &
-  Parameters<typeof setUserCutOffRoute>[1] &
-  Parameters<typeof setClientCutOffRoute>[1] &
+  Parameters<typeof setCutOffRoutes>[1] &
   Parameters<typeof explainSessionRoute>[1] &
   Parameters<typeof explainUserRoute>[1]
 
@@ -94,8 +92,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<FastifyI
     listSessionEventsRoute(scope, routeOptions)
     listEventsRoute(scope, routeOptions)
     listCutOffsRoute(scope, routeOptions)
-    setUserCutOffRoute(scope, routeOptions)
-    setClientCutOffRoute(scope, routeOptions)
+    setCutOffRoutes(scope, routeOptions)
     explainSessionRoute(scope, routeOptions)
     explainUserRoute(scope, routeOptions)
     done()

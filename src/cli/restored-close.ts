@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts'
 import { type Deployment, withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { operator } from './operator.ts'
+import { whatToRepeat } from './restored-acts.ts'
 import { readRestore } from './restored-status.ts'
 import { OFFLINE_NOTE } from './sessions-end.ts'
 import { count } from './table.ts'
@@ -39,18 +40,12 @@ async function closeFromLog(deployment: Deployment<never>, file: string): Promis
   const { ends, lines } = await readEnds(file)
   const ended = await endAsLogged(deployment.endSessions, ends, operator)
   await writeDown(deployment, 'from_log', ended.length)
-  const of = (reason: LoggedEnd['reason'], whose: 'sub' | 'clientId') => [
-    ...new Set(ended.filter((one) => one.reason === reason).map(({ session }) => session[whose])),
-  ]
-  const again = (what: string, whom: string[]) =>
-    whom.length === 0 ? [] : [`The log says that ${what}. Do that again: ${whom.join(', ')}`]
+  const repeat = whatToRepeat(ended)
   return {
-    json: { how: 'from_log', lines, ends_logged: ends.length, ended: ended.length },
+    json: { how: 'from_log', lines, ends_logged: ends.length, ended: ended.length, repeat },
     text: `Read ${count(lines, 'line')}, which tell of ${count(ends.length, 'ended session')}: ${ended.length} of them lived and were ended again.`,
     notes: [
-      ...again('these users were disabled', of('user_disabled', 'sub')),
-      ...again('these users had their password changed', of('password_changed', 'sub')),
-      ...again('these clients were deleted', of('client_deleted', 'clientId')),
+      ...repeat,
       'Commands are not in the log of the service: repeat those that ended something.',
       OFFLINE_NOTE,
     ],
@@ -62,16 +57,18 @@ async function closeByEndingAll(deployment: Deployment<never>, isSure: boolean):
   const db = database.kysely
   const { setBack } = await readRestore(db)
   const before = setBack?.foundAt ?? clock.now()
-  const { sessions, users } = await countStartedBefore(db, before, clock.now())
-  const what = `${count(sessions, 'session')} that started before ${when(before)}; ${count(users, 'user')} will have to log in again`
+  const now = clock.now()
+  const { sessions, users } = await countStartedBefore(db, before, now)
+  const tell = (number: number) =>
+    `${count(number, 'session')} that started before ${when(before)}; ${count(users, 'user')} will have to log in again`
   if (!isSure) {
-    throw new CommandFailure('not_confirmed', `this ends ${what}: add --yes`, EXIT.usage)
+    throw new CommandFailure('not_confirmed', `this ends ${tell(sessions)}: add --yes`, EXIT.usage)
   }
-  const ended = await endStartedBefore({ db, endSessions }, before, operator)
+  const ended = await endStartedBefore({ db, endSessions }, before, now, operator)
   await writeDown(deployment, 'end_all', ended)
   return {
     json: { how: 'end_all', ended, users },
-    text: `Ended ${what}.`,
+    text: `Ended ${tell(ended)}.`,
     notes: [OFFLINE_NOTE],
   }
 }

@@ -30,15 +30,21 @@ export async function endAsLogged(
   return ended
 }
 
-/** Ends every session that started before an instant; returns how many. Throws DatabaseUnavailable. */
+/**
+ * Ends every session that started before an instant and is alive `now`; returns how many. Throws
+ * DatabaseUnavailable; begun again, it goes on.
+ */
 export async function endStartedBefore(
   { db, endSessions }: { db: Executor; endSessions: EndSessions },
   before: number,
+  now: number,
   actor: Actor,
 ): Promise<number> {
+  let after: string | undefined
   for (let ended = 0; ; ) {
-    const sids = await listStartedBefore(db, before, BATCH)
+    const sids = await listStartedBefore(db, before, now, { after, limit: BATCH })
     if (sids.length === 0) return ended
     ended += (await endSessions.end({ sids }, 'ended_by_operator', actor)).length
+    after = sids.at(-1)
   }
 }

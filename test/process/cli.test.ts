@@ -426,11 +426,25 @@ t.test('a database that was set back is told, and its log says what ends it lost
   const stdin = service.log.join('')
   const fromLog = [...close, '--from-log', '-', '--json']
   t.match((await mintmark(fromLog, { stdin })).json(), { ends_logged: 1, ended: 1 })
-  t.match((await mintmark(fromLog, { stdin })).json(), { ends_logged: 1, ended: 0 }, 'once')
+  const lines: string[] = []
+  for (const reason of ['client_disabled', 'cut_off']) {
+    const [, payload = ''] = (await service.logIn(client)).tokens.access_token.split('.')
+    const { sid } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    lines.push(JSON.stringify({ msg: 'session ended', sid, reason, by: 'operator' }))
+  }
+  const more = (await mintmark(fromLog, { stdin: `${stdin}\n${lines.join('\n')}` })).json()
+  t.match(more, { ends_logged: 3, ended: 2 }, 'each once')
+  const { clientId } = client
+  t.match(more, {
+    repeat: [
+      new RegExp(`these clients were disabled. Do that again: ${clientId}$`),
+      new RegExp(`it ended sessions at ${clientId}, of `),
+    ],
+  })
   t.strictSame(
     await query(
       service.databaseUrl,
-      'select sub, end_reason from sessions where ended_at is not null',
+      `select sub, end_reason from sessions where end_reason = 'logged_out'`,
     ),
     [{ sub: left.sub, end_reason: 'logged_out' }],
   )

@@ -6,27 +6,30 @@ export async function countStartedBefore(
   before: number,
   now: number,
 ): Promise<{ sessions: number; users: number }> {
-  const row = await openSessions(db, before)
-    .where('idle_expires_at', '>', new Date(now))
-    .where('expires_at', '>', new Date(now))
+  const row = await aliveSessions(db, before, now)
     .select(({ fn }) => [fn.countAll().as('sessions'), fn.count('sub').distinct().as('users')])
     .executeTakeFirstOrThrow()
   return { sessions: Number(row.sessions), users: Number(row.users) }
 }
 
-/** At most `limit` sessions that started before an instant and have not ended. */
+/** The sids of at most `limit` of them, in their order, from the one after `after` on. */
 export async function listStartedBefore(
   db: Executor,
   before: number,
-  limit: number,
+  now: number,
+  { after, limit }: { after: string | undefined; limit: number },
 ): Promise<string[]> {
-  const rows = await openSessions(db, before).select('id').limit(limit).execute()
+  let query = aliveSessions(db, before, now).select('id')
+  if (after !== undefined) query = query.where('id', '>', after)
+  const rows = await query.orderBy('id').limit(limit).execute()
   return rows.map(({ id }) => id)
 }
 
-function openSessions(db: Executor, before: number) {
+function aliveSessions(db: Executor, before: number, now: number) {
   return db
     .selectFrom('sessions')
     .where('ended_at', 'is', null)
+    .where('idle_expires_at', '>', new Date(now))
+    .where('expires_at', '>', new Date(now))
     .where('created_at', '<', new Date(before))
 }

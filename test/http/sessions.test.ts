@@ -167,15 +167,30 @@ t.test('users see what happened to a session of theirs, and nothing of anybody e
       at: '2026-11-21T12:01:20.000Z',
       reason: 'ended_by_user',
       by: 'you',
-      device: { user_agent: 'lightMyRequest', address: '127.0.0.1' },
+      device: { label: 'lightMyRequest', user_agent: 'lightMyRequest', address: '127.0.0.1' },
     },
     {
       type: 'refresh.recovered',
       at: '2026-11-21T12:00:40.000Z',
-      device: { user_agent: 'lightMyRequest', address: '127.0.0.1' },
+      device: { label: 'lightMyRequest', address: '127.0.0.1' },
     },
     { type: 'session.started', at: '2026-11-21T12:00:00.000Z' },
   ])
+
+  const stolen = await startFor('ada')
+  const next = await service.refresh(frontend, stolen.refresh_token)
+  await service.refresh(frontend, next.json().refresh_token)
+  service.clock.advance(40)
+  const form = {
+    grant_type: 'refresh_token',
+    client_id: frontend.clientId,
+    refresh_token: stolen.refresh_token,
+  }
+  await service.post('/token', form, { 'user-agent': 'thief/7.1 (of a kind)' })
+  const [reused, started] = (await eventsOf(stolen.sid)).json().events
+  t.match(started, { type: 'session.started', device: undefined })
+  const device = { label: 'thief', address: '127.0.0.1' }
+  t.strictSame(reused, { type: 'refresh.reused', at: reused.at, device }, 'was that me?')
 
   await operator.ask(`DELETE /sessions/${second.sid}`, { headers: from })
   const told = await eventsOf(second.sid)
@@ -189,8 +204,10 @@ t.test('users see what happened to a session of theirs, and nothing of anybody e
   t.notOk(told.body.includes(operator.operator.clientId), 'not which one it was')
   t.notOk(told.body.includes(backend.clientId))
   t.notOk(told.body.includes('a backend'))
-  const form = { token: third.refresh_token, client_id: frontend.clientId }
-  await service.post('/revoke', form)
+  await service.post('/revoke', {
+    token: third.refresh_token,
+    client_id: frontend.clientId,
+  })
   t.match((await eventsOf(third.sid)).json().events[0], { reason: 'token_revoked', by: 'client' })
 
   const bob = await startFor('bob')

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { endReasons, SERVICE } from '../../audit/event.ts'
 import type { RecordedEvent } from '../../audit/read/store.ts'
+import { deviceLabel } from '../../sessions/devices/label.ts'
 
 /** The events of a session that concern its owner. */
 export const OWN_EVENTS = [
@@ -30,17 +31,26 @@ export const OwnEvent = Type.Object(
     device: Type.Optional(
       Type.Object(
         {
+          label: Type.String({ description: 'What a person calls it.' }),
           user_agent: Type.Optional(Type.String()),
           address: Type.Optional(Type.String({ description: 'Where the request came from.' })),
         },
-        { additionalProperties: false, description: 'What it was done with, if that was yours.' },
+        {
+          additionalProperties: false,
+          description:
+            'What it was done with. Of a start or an end: yours, and absent where a backend or an operator did it. Of `refresh.recovered` and `refresh.reused`: the label and the address of whoever presented the token, for you to see whether it was you; where a backend refreshes for you they are the backend’s.',
+        },
       ),
     ),
   },
   { additionalProperties: false },
 )
 
-const device = { user_agent: 'Mozilla/5.0 (X11; Linux x86_64)', address: '203.0.113.7' }
+const presenter = { label: 'Firefox on Linux', address: '203.0.113.7' }
+const device = {
+  ...presenter,
+  user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+}
 
 /** An example of them, the newest first. */
 export const ownStory = [
@@ -50,31 +60,35 @@ export const ownStory = [
     reason: 'ended_by_operator',
     by: 'operator',
   },
-  { type: 'refresh.recovered', at: '2026-11-21T12:02:40.118Z', device },
+  { type: 'refresh.recovered', at: '2026-11-21T12:02:40.118Z', device: presenter },
   { type: 'session.started', at: '2026-11-21T11:46:40.031Z', device },
 ]
 
 /**
- * The wire form of one of the {@link OWN_EVENTS}, with what is its owner's: not which operator it
- * was, not where a backend or an operator sat, nothing of the tokens.
+ * The wire form of one of the {@link OWN_EVENTS}, with what its owner needs: not which operator it
+ * was, not where a backend or an operator sat, nothing of the tokens. Who presented a token that had
+ * been used may be a thief: the owner must see from where, and finds out by that whether it was.
  */
 export function toOwnEvent(event: RecordedEvent): Static<typeof OwnEvent> {
-  const { type, address, userAgent } = event
-  const { how, reason } = event.detail as { how?: string; reason?: string }
-  const by = type === 'session.ended' ? actorOf(event) : undefined
-  const isOwnDevice = by === undefined ? how !== 'backend' : by === 'you'
+  const { type } = event
+  const { reason } = event.detail as { reason?: string }
   return {
     type,
     at: new Date(event.at).toISOString(),
     ...(reason !== undefined && { reason }),
-    ...(by !== undefined && { by }),
-    ...(isOwnDevice && {
-      device: {
-        ...(userAgent !== undefined && { user_agent: userAgent }),
-        ...(address !== undefined && { address }),
-      },
-    }),
+    ...(type === 'session.ended' && { by: actorOf(event) }),
+    ...deviceOf(event),
   }
+}
+
+function deviceOf(event: RecordedEvent): Pick<Static<typeof OwnEvent>, 'device'> {
+  const { type, address, userAgent, detail } = event
+  const label = deviceLabel({ userAgent, address, label: undefined })
+  const presenter = { label, ...(address !== undefined && { address }) }
+  if (type !== 'session.started' && type !== 'session.ended') return { device: presenter }
+  const isOwn = type === 'session.started' ? detail.how !== 'backend' : actorOf(event) === 'you'
+  if (!isOwn) return {}
+  return { device: { ...presenter, ...(userAgent !== undefined && { user_agent: userAgent }) } }
 }
 
 function actorOf({ detail, sub, clientId }: RecordedEvent) {

@@ -21,12 +21,11 @@ drill(
       terminated += (await query(postgres.url, TERMINATE)).length
       await pause(40)
     }
-    await requireUnharmed(t, deployment, load)
+    const harm = await requireUnharmed(t, deployment, load)
     return {
       'connections terminated': wanted,
       ...figuresOf(load),
-      'sessions lost': 0,
-      'processes dead': 0,
+      ...harm,
     }
   },
 )

@@ -43,7 +43,7 @@ drill(
     const recovered = (await load.succeededAfter(since)) - since
     await pause(1_000)
     t.strictSame([...new Set(await logins.stop())], [], 'a login succeeds, or is told to come back')
-    await requireUnharmed(t, deployment, load)
+    const harm = await requireUnharmed(t, deployment, load)
     return {
       'ms full': LENGTH,
       '503 while it was full': unavailable,
@@ -51,8 +51,7 @@ drill(
       'Postgres ended itself and was started by hand': gaveUp ? 'yes' : 'no',
       'ms from room on the disk to a refresh': recovered,
       ...figuresOf(load),
-      'sessions lost': 0,
-      'processes dead': 0,
+      ...harm,
     }
   },
   await whyNoSmallDisk(),

@@ -22,13 +22,12 @@ drill(
       outages.push((await load.succeededAfter(since)) - since)
     }
     await pause(1_000)
-    await requireUnharmed(t, deployment, load)
+    const harm = await requireUnharmed(t, deployment, load)
     return {
       'times ended': times,
       'ms until a refresh succeeded (least / median / most)': spread(outages),
       ...figuresOf(load),
-      'sessions lost': 0,
-      'processes dead': 0,
+      ...harm,
     }
   },
 )

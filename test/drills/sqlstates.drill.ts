@@ -36,17 +36,19 @@ drill(
     const { url } = postgres
     const deployment = await createDeployment(t, { postgres, processes: 3, sessions: 30 })
     const figures: Figures = {}
+    const all: Seen[] = []
     for (const sqlstate of ['40001', '40P01', '57P01', '53300']) {
       await query(url, inject(sqlstate))
-      const { refreshes, unavailable } = await refreshFor(t, deployment, async () => {
+      const seen = await refreshFor(t, deployment, async () => {
         await pause(LENGTH)
         await query(url, STOP_INJECTING)
       })
+      all.push(seen)
       const [counted] = await query(url, 'select last_value::int as n from injected')
       await query(url, 'drop sequence injected')
       t.ok(Number(counted?.n) > 0, `${sqlstate} was raised`)
       figures[`${sqlstate} injected`] =
-        `${counted?.n} times in ${refreshes} refreshes, ${unavailable} became 503`
+        `${counted?.n} times in ${seen.refreshes} refreshes, ${seen.unavailable} became 503`
     }
     const full = await refreshFor(t, deployment, async () => {
       await query(url, limitConnections(3))
@@ -65,20 +67,30 @@ drill(
     })
     figures['57P01 for real (all connections, twice a second)'] =
       `${cut.refreshes} refreshes, ${cut.unavailable} became 503`
+    all.push(full, cut)
+    const total = (of: (seen: Seen) => number) => all.reduce((sum, seen) => sum + of(seen), 0)
     return {
       ...figures,
-      'answers other than 200 and 503': 0,
-      'sessions lost': 0,
-      'processes dead': 0,
+      'answers other than 200 and 503': total(({ wrong }) => wrong),
+      'sessions lost': total(({ lost }) => lost),
+      'processes dead': total(({ dead }) => dead),
     }
   },
 )
+
+type Seen = Awaited<ReturnType<typeof refreshFor>>
 
 /** Has the load run while something goes on, and requires that nothing was harmed by it. */
 async function refreshFor(t: Test, deployment: Deployment, meanwhile: () => Promise<void>) {
   const load = startRefreshLoad(t, deployment.services, deployment.chains)
   await meanwhile()
-  await requireUnharmed(t, deployment, load)
+  const harm = await requireUnharmed(t, deployment, load)
   const { rotated, retried, recovered, unavailable } = load.counts
-  return { refreshes: rotated + retried + recovered, unavailable }
+  return {
+    refreshes: rotated + retried + recovered,
+    unavailable,
+    wrong: load.wrong.length,
+    lost: harm['sessions lost'],
+    dead: harm['processes dead'],
+  }
 }

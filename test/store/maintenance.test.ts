@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import t from 'tap'
 import { createRecordEvents, createToEventRow } from '../../src/audit/store.ts'
@@ -300,7 +301,7 @@ t.test('events have a partition for each day, which is dropped after its time', 
 
 t.test('a role that may not make tables starts all the same, and says so', async (t) => {
   const url = await createTestDatabase(t)
-  const name = `mintmark_role_${process.pid}`
+  const name = `mintmark_role_${randomUUID().replaceAll('-', '')}`
   await query(url, `create role ${name} login password 'x'`)
   t.teardown(async () => {
     await query(url, `drop owned by ${name}`)

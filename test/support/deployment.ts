@@ -81,13 +81,14 @@ async function startSession(
 
 /**
  * Stops the load and holds what it left to the promise of every fault of the database: no wrong
- * answer, every session alive with exactly one current token, every process running.
+ * answer, every session alive with exactly one current token, every process running. Returns the
+ * harm as it was counted.
  */
 export async function requireUnharmed(
   t: Test,
   { postgres, services, chains }: Deployment,
   load: RefreshLoad,
-): Promise<void> {
+): Promise<{ 'sessions lost': number; 'processes dead': number }> {
   const lost = await load.stop()
   t.strictSame([...new Set(load.wrong)].slice(0, 5), [], 'nothing but successes and 503')
   t.strictSame(lost, [], 'every chain goes on')
@@ -99,10 +100,9 @@ export async function requireUnharmed(
     return row === undefined || row.ended_at !== null || row.generation !== held
   })
   t.strictSame(odd, [], 'each session lives, and its client holds the current token')
-  t.ok(
-    services.every(({ running }) => running),
-    'every process runs',
-  )
+  const dead = services.filter(({ running }) => !running).length
+  t.equal(dead, 0, 'every process runs')
+  return { 'sessions lost': new Set([...lost, ...odd]).size, 'processes dead': dead }
 }
 
 /** The figures that every drill with a load tells. */

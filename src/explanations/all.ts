@@ -57,9 +57,6 @@ const EXPLANATIONS = {
 /** The code of an error that has a page: an error without one cannot be made. */
 export type Code = keyof typeof EXPLANATIONS
 
-/** The codes of all errors. */
-export const CODES = Object.keys(EXPLANATIONS) as Code[]
-
 /** What there is to know of an error; undefined when nothing here answers with that code. */
 export function explain(code: string): Explanation | undefined {
   return Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code as Code] : undefined

@@ -89,7 +89,7 @@ export function createFrame(
   connectionErrors.watch(app, routes)
   logRequests(app)
   sendOnEveryAnswer(app, headers)
-  // Before the first route, which a preflights' may be.
+  // Before the first route, and before that of the preflights, which may be the first.
   answerProblems(app, routes, wording)
   return { app, routes, wording }
 }

@@ -1,7 +1,7 @@
 import { TOPICS } from '../../explanations/all.ts'
 import { type Explanation, READERS, type Reference } from '../../explanations/explanation.ts'
 import { answerText, remediesOf } from '../../explanations/text.ts'
-import { toHtml, toPage } from './frame.ts'
+import { toHtml, toPage } from './page.ts'
 
 /** The page of an error, at `/errors/<code>`; its links are relative, wherever a proxy puts it. */
 export function errorPage(code: string, explanation: Explanation): string {

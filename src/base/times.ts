@@ -10,6 +10,11 @@ export function when(at: number): string {
     .replace(/\.\d+Z$/, 'Z')
 }
 
+/** The same for a program: ISO 8601, as in the API's JSON. Throws RangeError on no instant. */
+export function iso(at: number): string {
+  return new Date(at).toISOString()
+}
+
 /** Seconds in two units at most: nobody needs the seconds of a month. */
 export function inWords(seconds: number): string {
   const units = [86_400, 3600, 60, 1]

@@ -1,6 +1,7 @@
 import { type EndReason, endReasons } from '../audit/event.ts'
 import type { Clock } from '../base/clock.ts'
 import { isUuid } from '../base/encoding.ts'
+import { iso } from '../base/times.ts'
 
 /**
  * What the log says of sessions. The events say it too, but a database that is restored to an earlier
@@ -37,7 +38,7 @@ export function createSessionLog(options: {
       if (toldAt !== undefined && rowUsedAt <= toldAt) return
       toldAt = clock.now()
       logger.warn(
-        { row_used_at: new Date(rowUsedAt).toISOString() },
+        { row_used_at: iso(rowUsedAt) },
         'the database was set back to an earlier point: ends made since then may be lost, see "mintmark restored status"',
       )
     },

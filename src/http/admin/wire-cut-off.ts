@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { iso } from '../../base/times.ts'
 import { cutOffReasons, type MadeCutOff } from '../../revocations/cut-off.ts'
 import type { CutOffResult } from '../../sessions/cut-off.ts'
 import { SUB } from '../wire/samples.ts'
@@ -72,9 +73,9 @@ export function toAdminCutOff(cutOff: MadeCutOff): Static<typeof AdminCutOff> {
   return {
     kind: cutOff.kind,
     id: cutOff.id,
-    not_before: new Date(cutOff.notBefore).toISOString(),
+    not_before: iso(cutOff.notBefore),
     reason: cutOff.reason,
-    made_at: new Date(cutOff.madeAt).toISOString(),
+    made_at: iso(cutOff.madeAt),
     made_by: cutOff.madeBy,
   }
 }

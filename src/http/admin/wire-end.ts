@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { endReasons } from '../../audit/event.ts'
+import { iso } from '../../base/times.ts'
 import type { SessionEnd } from '../../stories/session-end.ts'
 
 /** How a session ended. */
@@ -41,13 +42,13 @@ export function toWireEnd({
 }: SessionEnd): Static<typeof WireEnd> {
   const lastAddress = event?.detail.lastAddress
   return {
-    at: new Date(at).toISOString(),
+    at: iso(at),
     reason,
     ...(by !== undefined && { by }),
     ...(event?.address !== undefined && { address: event.address }),
     ...(event?.userAgent !== undefined && { user_agent: event.userAgent }),
     ...(event?.requestId !== undefined && { request_id: event.requestId }),
     ...(typeof lastAddress === 'string' && { last_address: lastAddress }),
-    ...(expiredAt !== undefined && { expired_at: new Date(expiredAt).toISOString() }),
+    ...(expiredAt !== undefined && { expired_at: iso(expiredAt) }),
   }
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { RecordedEvent } from '../../audit/read/store.ts'
+import { iso } from '../../base/times.ts'
 import { SID, SUB } from '../wire/samples.ts'
 
 export const AdminEvent = Type.Object(
@@ -53,7 +54,7 @@ export function toAdminEvent(event: RecordedEvent): Static<typeof AdminEvent> {
   const { sid, sub, clientId, requestId, address, userAgent } = event
   return {
     id: event.id,
-    at: new Date(event.at).toISOString(),
+    at: iso(event.at),
     type: event.type,
     ...(sid !== undefined && { sid }),
     ...(sub !== undefined && { sub }),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
 import type { SessionExplanation } from '../../stories/explain-session.ts'
 import type { SessionStory } from '../../stories/session-story.ts'
@@ -95,14 +96,13 @@ function toWireStory(story: SessionStory): Static<typeof WireStory> {
 
 function toWireUse({ session, state }: NonNullable<SessionStory['found']>) {
   const { device, createdAt, lastUsedAt, idleExpiresAt, expiresAt } = session
-  const instant = (at: number) => new Date(at).toISOString()
   return {
     device: deviceLabel(device),
     ...(device.address !== undefined && { address: device.address }),
-    started_at: instant(createdAt),
-    last_used_at: instant(lastUsedAt),
-    idle_expires_at: instant(idleExpiresAt),
-    expires_at: instant(expiresAt),
+    started_at: iso(createdAt),
+    last_used_at: iso(lastUsedAt),
+    idle_expires_at: iso(idleExpiresAt),
+    expires_at: iso(expiresAt),
     rotations: state.generation,
     retries: state.retries + state.retriesBefore,
   }

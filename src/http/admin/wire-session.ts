@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { endReasons } from '../../audit/event.ts'
+import { iso } from '../../base/times.ts'
 import { formatScope } from '../../oauth/scope.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
 import type { FoundWithCutOff } from '../../sessions/read/store.ts'
@@ -111,8 +112,4 @@ function instantsOf(session: Session) {
     idle_expires_at: iso(session.idleExpiresAt),
     expires_at: iso(session.expiresAt),
   }
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

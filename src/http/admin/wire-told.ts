@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { iso } from '../../base/times.ts'
 import type { Told } from '../../stories/tell-event.ts'
 import { AdminEvent, toAdminEvent } from './wire-event.ts'
 
@@ -23,5 +24,5 @@ export const ToldEvent = Type.Object(
 /** The wire form of what happened. */
 export function toWireTold({ at, type, sid, sentence, event }: Told): Static<typeof ToldEvent> {
   if (event !== undefined) return { ...toAdminEvent(event), sentence }
-  return { at: new Date(at).toISOString(), type, ...(sid !== undefined && { sid }), sentence }
+  return { at: iso(at), type, ...(sid !== undefined && { sid }), sentence }
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
 import type { UserExplanation } from '../../stories/explain-user.ts'
 import type { UserSession } from '../../stories/read-user.ts'
@@ -68,14 +69,14 @@ export function toWireUserExplanation(
     sub,
     known: isKnown,
     ...(username !== undefined && { username }),
-    since: instant(since),
-    until: instant(until),
+    since: iso(since),
+    until: iso(until),
     summary: [...summary],
     sessions: sessions.map(toWireUserSession),
     failed_logins: failedLogins.byAddress.map(({ address, count, lastAt }) => ({
       ...(address !== undefined && { address }),
       count,
-      last_at: instant(lastAt),
+      last_at: iso(lastAt),
     })),
     failed_logins_total: failedLogins.total,
     failed_login_addresses: failedLogins.addresses,
@@ -92,14 +93,10 @@ function toWireUserSession({ session, end }: UserSession): Static<typeof WireUse
     state: end === undefined ? 'live' : 'ended',
     device: deviceLabel(device),
     ...(device.address !== undefined && { address: device.address }),
-    started_at: instant(createdAt),
-    last_used_at: instant(lastUsedAt),
+    started_at: iso(createdAt),
+    last_used_at: iso(lastUsedAt),
     ...(end !== undefined && { end: toWireEnd(end) }),
   }
-}
-
-function instant(at: number): string {
-  return new Date(at).toISOString()
 }
 
 /** An example of it. */

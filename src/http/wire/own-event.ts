@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { endReasons, SERVICE } from '../../audit/event.ts'
 import type { RecordedEvent } from '../../audit/read/store.ts'
+import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
 
 /** The events of a session that concern its owner. */
@@ -74,7 +75,7 @@ export function toOwnEvent(event: RecordedEvent): Static<typeof OwnEvent> {
   const { reason } = event.detail as { reason?: string }
   return {
     type,
-    at: new Date(event.at).toISOString(),
+    at: iso(event.at),
     ...(reason !== undefined && { reason }),
     ...(type === 'session.ended' && { by: actorOf(event) }),
     ...deviceOf(event),

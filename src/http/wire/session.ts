@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
 import type { Session } from '../../sessions/session.ts'
 import { SID } from './samples.ts'
@@ -83,7 +84,6 @@ export function toWireSession(
   currentSid: string | undefined,
 ): Static<typeof WireSession> {
   const { userAgent, address } = session.device
-  const instant = (at: number) => new Date(at).toISOString()
   return {
     id: session.sid,
     client_id: session.clientId,
@@ -94,10 +94,10 @@ export function toWireSession(
       ...(address !== undefined && { address }),
     },
     amr: [...session.amr],
-    auth_time: instant(session.authTime),
-    created_at: instant(session.createdAt),
-    last_used_at: instant(session.lastUsedAt),
-    idle_expires_at: instant(session.idleExpiresAt),
-    expires_at: instant(session.expiresAt),
+    auth_time: iso(session.authTime),
+    created_at: iso(session.createdAt),
+    last_used_at: iso(session.lastUsedAt),
+    idle_expires_at: iso(session.idleExpiresAt),
+    expires_at: iso(session.expiresAt),
   }
 }

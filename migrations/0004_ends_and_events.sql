@@ -34,6 +34,8 @@ create table cut_offs (
   primary key (kind, id)
 );
 
+create index cut_offs_by_time on cut_offs (made_at desc, kind, id);
+
 -- Events by day (UTC), so that old ones are dropped with their table and never deleted row by row.
 -- Maintenance makes the days ahead; what has none of its own goes into the default.
 alter table events rename to events_unpartitioned;

@@ -84,7 +84,7 @@ export function createCutOffs(options: {
   const mark = async (cutOff: MadeCutOff, actor: Actor, most: number): Promise<CutOffResult> => {
     for (let total = 0; ; ) {
       const batch = await database.transaction(async (tx) => {
-        const ended = await markSomeEnded(tx, cutOff.id, cutOff, clock.now(), BATCH)
+        const ended = await markSomeEnded(tx, cutOff.id, cutOff, cutOff.madeAt, BATCH)
         await recordEvents(tx, actor.origin, endEvents(ended, cutOff.reason, actor))
         if (ended.length < BATCH) await endMarking(tx, cutOff)
         return ended

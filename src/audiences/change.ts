@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/event.ts'
+import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
@@ -14,9 +14,9 @@ export class InvalidAudience extends Error {
 /** Changes what is special about the tokens of an audience. Both throw DatabaseUnavailable. */
 export interface ChangeAudiences {
   /** From now on tokens for the audience are signed so. Throws InvalidAudience. */
-  set(audience: string, signingAlg: Algorithm, origin: Origin): Promise<void>
+  set(audience: string, signingAlg: Algorithm, actor: Actor): Promise<void>
   /** Makes it an ordinary audience again; false when it was one. */
-  delete(audience: string, origin: Origin): Promise<boolean>
+  delete(audience: string, actor: Actor): Promise<boolean>
 }
 
 export function createChangeAudiences(options: {
@@ -26,17 +26,19 @@ export function createChangeAudiences(options: {
 }): ChangeAudiences {
   const { database, clock, recordEvents } = options
   return {
-    async set(audience, signingAlg, origin) {
+    async set(audience, signingAlg, actor) {
       if (!isAudience(audience)) throw new InvalidAudience(AUDIENCE_RULE)
       await database.transaction(async (tx) => {
         await putAudience(tx, audience, signingAlg, clock.now())
-        await recordEvents(tx, origin, [{ type: 'audience.set', audience, signingAlg }])
+        await recordEvents(tx, actor.origin, [
+          { type: 'audience.set', audience, signingAlg, by: actor.by },
+        ])
       })
     },
-    delete: (audience, origin) =>
+    delete: (audience, actor) =>
       database.transaction(async (tx) => {
         if (!(await removeAudience(tx, audience))) return false
-        await recordEvents(tx, origin, [{ type: 'audience.deleted', audience }])
+        await recordEvents(tx, actor.origin, [{ type: 'audience.deleted', audience, by: actor.by }])
         return true
       }),
   }

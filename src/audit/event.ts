@@ -12,6 +12,12 @@ export const noOrigin: Origin = { requestId: undefined, address: undefined, user
 /** Who does what nobody asked for: it stands where a sub, a client_id or `operator` does elsewhere. */
 export const SERVICE = 'mintmark'
 
+/** Who does something, and from where. `by` is a sub, a client_id, `operator` or {@link SERVICE}. */
+export interface Actor {
+  readonly by: string
+  readonly origin: Origin
+}
+
 /** Why a session ended. Each is a fact that was committed, with the one who did it. */
 export const endReasons = [
   'logged_out',
@@ -96,20 +102,21 @@ export type Event =
   | {
       type:
         | 'client.created'
-        | 'client.changed'
         | 'client.disabled'
         | 'client.enabled'
         | 'client.deleted'
         | 'client.secret_rotated'
       clientId: string
-      by?: string
+      by: string
     }
+  /** `changed` names the settings that are others than before, in snake_case. */
+  | { type: 'client.changed'; clientId: string; changed: readonly string[]; by: string }
   | { type: 'cut_off.set'; sub?: string; clientId?: string; notBefore: string; by: string }
   | { type: 'key.created'; kid: string; alg: string }
-  | { type: 'audience.set'; audience: string; signingAlg: string }
-  | { type: 'audience.deleted'; audience: string }
+  | { type: 'audience.set'; audience: string; signingAlg: string; by: string }
+  | { type: 'audience.deleted'; audience: string; by: string }
   | {
       type: 'user.created' | 'user.disabled' | 'user.enabled' | 'user.password_changed'
       sub: string
-      by?: string
+      by: string
     }

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
 import { listAudiences } from '../audiences/store.ts'
-import { noOrigin } from '../audit/event.ts'
 import { type Algorithm, algorithmNames } from '../jwt/algorithms.ts'
 import { answering } from './answer.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure } from './failure.ts'
+import { operator } from './operator.ts'
 import { table } from './table.ts'
 import { iso, when } from './times.ts'
 
@@ -35,7 +35,7 @@ export function addAudiencesCommands(program: Command): void {
 }
 
 async function set(audience: string, { alg }: { alg: Algorithm }) {
-  await withDeployment([], ({ changeAudiences }) => changeAudiences.set(audience, alg, noOrigin))
+  await withDeployment([], ({ changeAudiences }) => changeAudiences.set(audience, alg, operator))
   return {
     json: { audience, signing_alg: alg },
     text: `Tokens for ${audience} are signed by ${alg} from now on.`,
@@ -63,7 +63,7 @@ async function list() {
 
 async function remove(audience: string) {
   const existed = await withDeployment([], ({ changeAudiences }) =>
-    changeAudiences.delete(audience, noOrigin),
+    changeAudiences.delete(audience, operator),
   )
   if (!existed) {
     throw new CommandFailure(

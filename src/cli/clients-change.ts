@@ -1,4 +1,3 @@
-import { noOrigin } from '../audit/event.ts'
 import { findClient } from '../clients/store.ts'
 import type { CutOffResult } from '../sessions/cut-off.ts'
 import type { Answer } from './answer.ts'
@@ -13,7 +12,7 @@ import { iso, whenAndHowFar } from './times.ts'
 /** Gives a client a new secret and tells it. */
 export function rotateSecret(clientId: string, options: { overlap: number }): Promise<Answer> {
   return withDeployment([], async ({ database, clock, rotateClientSecret }) => {
-    const rotation = await rotateClientSecret(clientId, options.overlap, noOrigin)
+    const rotation = await rotateClientSecret(clientId, options.overlap, operator)
     if (rotation.outcome === 'no_secret') {
       if ((await findClient(database.kysely, clientId)) === undefined) throw unknownClient(clientId)
       const message = `${clientId} is a public client (auth method none): it has no secret`

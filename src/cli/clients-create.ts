@@ -1,4 +1,3 @@
-import { noOrigin } from '../audit/event.ts'
 import { cookieProblems } from '../clients/cookie-problems.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
@@ -7,6 +6,7 @@ import type { Answer } from './answer.ts'
 import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson } from './clients-show.ts'
 import { type Deployment, withDeployment } from './deployment.ts'
+import { operator } from './operator.ts'
 
 /** The options of `clients create` as commander read them; lengths in seconds. */
 export interface CreateOptions extends PatienceOptions {
@@ -71,7 +71,7 @@ async function register(
   } as const
   const { client, secret } = await registerClient(
     { ...registration, grantTypes: [...registration.grantTypes] },
-    noOrigin,
+    operator,
   )
   const told = secret === undefined ? {} : { client_secret: secret }
   const shown = clientFacts(client, told)

@@ -1,4 +1,3 @@
-import { noOrigin } from '../audit/event.ts'
 import { cookieProblems } from '../clients/cookie-problems.ts'
 import type { RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Answer } from './answer.ts'
@@ -6,6 +5,7 @@ import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson, unknownClient } from './clients-show.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
+import { operator } from './operator.ts'
 
 /** The options of `clients update` as commander read them. */
 export interface UpdateOptions extends PatienceOptions {
@@ -39,7 +39,7 @@ export function updateClient(clientId: string, options: UpdateOptions): Promise<
       refresh,
       ...limit,
     }
-    const client = await changeClient(clientId, change, noOrigin, {
+    const client = await changeClient(clientId, change, operator, {
       addsOrigins: Boolean(addOrigin),
     })
     if (client === undefined) throw unknownClient(clientId)

@@ -1,5 +1,4 @@
-import { noOrigin } from '../audit/event.ts'
-import type { Actor } from '../sessions/end.ts'
+import { type Actor, noOrigin } from '../audit/event.ts'
 
 /** Whoever runs commands here. */
 export const operator: Actor = { by: 'operator', origin: noOrigin }

@@ -1,9 +1,9 @@
-import { noOrigin } from '../audit/event.ts'
 import { systemRandom } from '../base/random.ts'
 import { drawPassword, passwordProblem } from '../users/password.ts'
 import type { Answer } from './answer.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
+import { operator } from './operator.ts'
 import { readStandardInput } from './stdin.ts'
 import { facts } from './table.ts'
 
@@ -35,7 +35,7 @@ export async function createUser(
   const { password, told, notes } = await choosePassword(options.passwordStdin)
   const { role: roles, claims } = options
   const { username, sub } = await withDeployment([], ({ registerUser }) =>
-    registerUser({ username: name, password, roles, claims }, noOrigin),
+    registerUser({ username: name, password, roles, claims }, operator),
   )
   return {
     json: { username, sub, roles, claims, ...told },

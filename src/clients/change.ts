@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/event.ts'
+import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Database } from '../db/connect.ts'
 import type { Client, Lifetimes, RefreshSettings } from './client.ts'
@@ -8,6 +8,7 @@ import {
   findClient,
   replaceSettings,
   reserveName,
+  toSettingsRow,
   withoutSecrets,
 } from './store.ts'
 
@@ -21,14 +22,14 @@ export type SettingsChange = Partial<
 
 /**
  * Changes the settings of a client; what is left out stays, and what is undefined goes back to the
- * configuration's. Origins replace those before, unless they are to be added to them. Writes it down
- * and returns the client as it is then; undefined when there is none. Throws InvalidRegistration,
+ * configuration's. Origins replace those before, unless they are to be added to them. Writes down
+ * which settings changed and returns the client as it is then; undefined when there is none. Throws InvalidRegistration,
  * DatabaseUnavailable.
  */
 export type ChangeClient = (
   clientId: string,
   change: SettingsChange,
-  origin: Origin,
+  actor: Actor,
   how?: { addsOrigins: boolean },
 ) => Promise<Client | undefined>
 
@@ -37,7 +38,7 @@ export function createChangeClient(options: {
   recordEvents: RecordEvents
 }): ChangeClient {
   const { database, recordEvents } = options
-  return (clientId, change, origin, how) =>
+  return (clientId, change, actor, how) =>
     database.transaction(async (tx) => {
       // One change at a time: of two that add an origin, neither may be forgotten.
       await reserveName(tx, clientId)
@@ -55,9 +56,20 @@ export function createChangeClient(options: {
       const { allowedOrigins = [] } = acceptRegistration(toRegistration(changed))
       const client = { ...changed, allowedOrigins }
       await replaceSettings(tx, clientId, client)
-      await recordEvents(tx, origin, [{ type: 'client.changed', clientId }])
+      await recordEvents(tx, actor.origin, [
+        { type: 'client.changed', clientId, changed: changedSettings(found, client), by: actor.by },
+      ])
       return client
     })
+}
+
+/** The names of the settings that are others than before. */
+function changedSettings(before: ClientSettings, after: ClientSettings): string[] {
+  const was = Object.entries(toSettingsRow(before))
+  const is = Object.values(toSettingsRow(after))
+  const isOther = ([, value]: [string, unknown], n: number) =>
+    JSON.stringify(value) !== JSON.stringify(is[n])
+  return was.filter(isOther).map(([name]) => name)
 }
 
 /** The client as it would be registered anew, so that a change is held to the same rules. */

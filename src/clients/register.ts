@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/event.ts'
+import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
@@ -19,7 +19,7 @@ export class ClientIdIsSubject extends Error {
  */
 export type RegisterClient = (
   registration: Registration,
-  origin: Origin,
+  actor: Actor,
 ) => Promise<{ client: Client; secret: string | undefined }>
 
 export function createRegisterClient(options: {
@@ -31,7 +31,7 @@ export function createRegisterClient(options: {
   isSubject: (tx: Executor, text: string, now: number) => Promise<boolean>
 }): RegisterClient {
   const { database, clock, random, recordEvents, isSubject } = options
-  return async (given, origin) => {
+  return async (given, actor) => {
     const registration = acceptRegistration(given)
     const { clientId } = registration
     const isPublic = registration.authenticationMethod === 'none'
@@ -46,7 +46,7 @@ export function createRegisterClient(options: {
         )
       }
       await addClient(tx, registration, drawn?.hash ?? null, now)
-      await recordEvents(tx, origin, [{ type: 'client.created', clientId }])
+      await recordEvents(tx, actor.origin, [{ type: 'client.created', clientId, by: actor.by }])
       const client = await findClient(tx, clientId)
       if (client === undefined) throw new Error(`client ${clientId} is gone`)
       return { client: withoutSecrets(client), secret: drawn?.secret }

@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/event.ts'
+import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
@@ -18,7 +18,7 @@ export type SecretRotation =
 export type RotateClientSecret = (
   clientId: string,
   overlapSeconds: number,
-  origin: Origin,
+  actor: Actor,
 ) => Promise<SecretRotation>
 
 export function createRotateClientSecret(options: {
@@ -28,14 +28,16 @@ export function createRotateClientSecret(options: {
   recordEvents: RecordEvents
 }): RotateClientSecret {
   const { database, clock, random, recordEvents } = options
-  return (clientId, overlapSeconds, origin) =>
+  return (clientId, overlapSeconds, actor) =>
     database.transaction(async (tx) => {
       const { secret, hash } = drawClientSecret(random)
       const previousSecretExpiresAt = clock.now() + overlapSeconds * 1000
       if (!(await replaceSecret(tx, clientId, hash, previousSecretExpiresAt))) {
         return { outcome: 'no_secret' }
       }
-      await recordEvents(tx, origin, [{ type: 'client.secret_rotated', clientId }])
+      await recordEvents(tx, actor.origin, [
+        { type: 'client.secret_rotated', clientId, by: actor.by },
+      ])
       return { outcome: 'rotated', secret, previousSecretExpiresAt }
     })
 }

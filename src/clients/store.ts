@@ -160,23 +160,28 @@ export async function replaceSettings(
   clientId: string,
   settings: ClientSettings,
 ): Promise<boolean> {
-  const { allowedOrigins, refreshTokenIn, lifetimes, refresh, maxSessions } = settings
   const result = await db
     .updateTable('clients')
-    .set({
-      allowed_origins: [...allowedOrigins],
-      refresh_token_in: refreshTokenIn,
-      access_token_ttl_seconds: lifetimes.accessTokenTtlSeconds ?? null,
-      session_idle_ttl_seconds: lifetimes.sessionIdleTtlSeconds ?? null,
-      session_max_ttl_seconds: lifetimes.sessionMaxTtlSeconds ?? null,
-      refresh_retry_window_seconds: refresh.retryWindowSeconds ?? null,
-      refresh_recovery_window_seconds: refresh.recoveryWindowSeconds ?? null,
-      refresh_recovery: refresh.recovery ?? null,
-      max_sessions: maxSessions ?? null,
-    })
+    .set(toSettingsRow(settings))
     .where('client_id', '=', clientId)
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
+}
+
+/** The columns of the settings, in one order always. */
+export function toSettingsRow(settings: ClientSettings) {
+  const { allowedOrigins, refreshTokenIn, lifetimes, refresh, maxSessions } = settings
+  return {
+    allowed_origins: [...allowedOrigins],
+    refresh_token_in: refreshTokenIn,
+    access_token_ttl_seconds: lifetimes.accessTokenTtlSeconds ?? null,
+    session_idle_ttl_seconds: lifetimes.sessionIdleTtlSeconds ?? null,
+    session_max_ttl_seconds: lifetimes.sessionMaxTtlSeconds ?? null,
+    refresh_retry_window_seconds: refresh.retryWindowSeconds ?? null,
+    refresh_recovery_window_seconds: refresh.recoveryWindowSeconds ?? null,
+    refresh_recovery: refresh.recovery ?? null,
+    max_sessions: maxSessions ?? null,
+  }
 }
 
 /** The origins of all clients together, each once. */

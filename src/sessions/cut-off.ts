@@ -1,11 +1,11 @@
-import { noOrigin } from '../audit/event.ts'
+import { type Actor, noOrigin } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { holdClient, markClientDisabled, removeClient, reserveName } from '../clients/store.ts'
 import type { Database, Executor } from '../db/connect.ts'
 import type { CutOffReason, CutOffSubject, MadeCutOff } from '../revocations/cut-off.ts'
 import { endMarking, findCutOff, listMarking, putCutOff } from '../revocations/store.ts'
-import { type Actor, endEvents } from './end.ts'
+import { endEvents } from './end.ts'
 import { markEnded, markSomeEnded } from './ends/store.ts'
 import type { SessionLog } from './session-log.ts'
 

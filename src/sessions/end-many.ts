@@ -1,5 +1,6 @@
+import type { Actor } from '../audit/event.ts'
 import type { Executor } from '../db/connect.ts'
-import type { Actor, EndSessions } from './end.ts'
+import type { EndSessions } from './end.ts'
 import type { Session } from './session.ts'
 import type { LoggedEnd } from './session-log.ts'
 import { listStartedBefore } from './started-before/store.ts'

@@ -1,4 +1,4 @@
-import type { EndReason, Event, Origin } from '../audit/event.ts'
+import type { Actor, EndReason, Event } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Executor } from '../db/connect.ts'
@@ -6,12 +6,6 @@ import { markDisabled, markEnabled, replacePassword } from '../users/store.ts'
 import { type EndFilter, markEnded } from './ends/store.ts'
 import type { Session } from './session.ts'
 import type { SessionLog } from './session-log.ts'
-
-/** Who ends something and from where. `by` is a sub, a client_id or `operator`. */
-export interface Actor {
-  readonly by: string
-  readonly origin: Origin
-}
 
 /**
  * The ways a session ends but by reuse, by age and with its client. Once a call has returned, no

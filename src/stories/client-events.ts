@@ -10,7 +10,7 @@ const changed =
 /** What happened to a client and its own tokens. */
 export const CLIENT_EVENTS = {
   'client.created': changed('was registered'),
-  'client.changed': changed('was changed'),
+  'client.changed': (event) => changed(`was changed${whichSettings(event)}`)(event),
   'client.disabled': changed('was disabled, which ends all of its sessions'),
   'client.enabled': changed('was enabled again'),
   'client.deleted': changed('was deleted, which ends all of its sessions'),
@@ -20,6 +20,12 @@ export const CLIENT_EVENTS = {
   'token.revoked': (event) =>
     `An access token of client ${event.clientId} was revoked (jti ${textOf(event, 'jti')})${fromAddress(event.address)}.`,
 } satisfies Record<string, Tell>
+
+function whichSettings({ detail }: RecordedEvent): string {
+  const { changed: names } = detail
+  if (!Array.isArray(names)) return ''
+  return names.length === 0 ? ' to what it was' : ` (${names.join(', ')})`
+}
 
 function whyNot(event: RecordedEvent): string {
   return FAILURES[textOf(event, 'why') ?? ''] ?? 'it was refused'

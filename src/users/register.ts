@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/event.ts'
+import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
@@ -30,7 +30,7 @@ export class InvalidUser extends Error {
  * Adds a user under a new `sub`, and writes it down. Throws InvalidUser, UserExists,
  * DatabaseUnavailable.
  */
-export type RegisterUser = (user: NewUser, origin: Origin) => Promise<User>
+export type RegisterUser = (user: NewUser, actor: Actor) => Promise<User>
 
 export function createRegisterUser(options: {
   database: Database
@@ -40,7 +40,7 @@ export function createRegisterUser(options: {
   recordEvents: RecordEvents
 }): RegisterUser {
   const { database, clock, random, passwords, recordEvents } = options
-  return async (given, origin) => {
+  return async (given, actor) => {
     const { username, roles } = check(given)
     const passwordHash = await passwords.hash(given.password)
     return database.transaction(async (tx) => {
@@ -49,7 +49,7 @@ export function createRegisterUser(options: {
       const { claims } = given
       const user: User = { sub, username, roles, claims, createdAt: at, disabledAt: undefined }
       await addUser(tx, user, passwordHash)
-      await recordEvents(tx, origin, [{ type: 'user.created', sub }])
+      await recordEvents(tx, actor.origin, [{ type: 'user.created', sub, by: actor.by }])
       return user
     })
   }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { operator as commandLine } from '../../src/cli/operator.ts'
 import { InvalidRegistration } from '../../src/clients/registration.ts'
 import { type AdminScope, adminScopes } from '../../src/oauth/admin-scopes.ts'
 import { createTestAdmin } from '../support/admin.ts'
@@ -127,8 +128,7 @@ attack(165, 'a token dies with its client, or when it is revoked', async (t) => 
   const revoked = await ask('GET /sessions', by(`Bearer ${token}`))
   t.match(revoked.json(), { status: 401, code: 'token_revoked' })
   t.equal((await ask('GET /sessions')).statusCode, 200, 'another of the same client')
-  const origin = { requestId: undefined, address: undefined, userAgent: undefined }
-  await service.parts.cutOffs.deleteClient(operator.clientId, { by: 'operator', origin })
+  await service.parts.cutOffs.deleteClient(operator.clientId, commandLine)
   t.match((await ask('GET /sessions')).json(), { status: 401, code: 'token_revoked' })
 })
 
@@ -183,10 +183,9 @@ attack(169, 'no answer holds a secret, or anything that one is made of', async (
 
 attack(170, 'a client of the admin API stays what it had to be at its registration', async (t) => {
   const { service, operator } = await everyOperation(t)
-  const origin = { requestId: undefined, address: undefined, userAgent: undefined }
   const change = { refreshTokenIn: 'cookie' } as const
   await t.rejects(
-    service.parts.changeClient(operator.clientId, change, origin),
+    service.parts.changeClient(operator.clientId, change, commandLine),
     InvalidRegistration,
   )
   for (const registration of [

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { crc32 } from 'node:zlib'
 import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
-import { noOrigin } from '../../src/audit/event.ts'
 import { base62, base64url } from '../../src/base/encoding.ts'
+import { operator } from '../../src/cli/operator.ts'
 import { attempts, statusesOf, times, tryLogin, WRONG } from '../support/addresses.ts'
 import { readEvents, summary } from '../support/answer.ts'
 import { attack } from '../support/attacks.ts'
@@ -147,7 +147,7 @@ attack(139, 'who is throttled or disabled finds no other door', async (t) => {
 })
 
 async function disable(service: TestService, username: string): Promise<void> {
-  await service.parts.endSessions.disableUser(username, { by: 'operator', origin: noOrigin })
+  await service.parts.endSessions.disableUser(username, operator)
 }
 
 attack(141, 'a thousand addresses of one /64 are one caller', async (t) => {
@@ -264,12 +264,12 @@ attack(146, 'spellings of a name are one account', async (t) => {
   for (const username of ['Admin', 'ADMIN', 'ａdmin', 'ⓐdmin']) {
     const { statusCode } = await tryLogin(service, { client, username, password })
     t.equal(statusCode, 200, username)
-    await t.rejects(service.parts.registerUser(user(username), noOrigin), username)
+    await t.rejects(service.parts.registerUser(user(username), operator), username)
   }
   for (const username of ['admin ', ' admin', 'admin\u200b', 'ad\u00admin', 'admin\t']) {
     const answer = await tryLogin(service, { client, username, password })
     t.equal(summary(answer), '400 invalid_grant login_failed', JSON.stringify(username))
-    await t.rejects(service.parts.registerUser(user(username), noOrigin), JSON.stringify(username))
+    await t.rejects(service.parts.registerUser(user(username), operator), JSON.stringify(username))
   }
 })
 

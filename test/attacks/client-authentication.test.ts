@@ -193,7 +193,7 @@ attack(67, 'a deleted or disabled client is nobody, its refresh tokens are dead'
 attack(68, 'the secret before works until its overlap ends', async (t) => {
   const service = await createTestService(t)
   const { clientId, basic } = await service.addClient(BASIC)
-  const rotated = await service.parts.rotateClientSecret(clientId, 60, noOrigin)
+  const rotated = await service.parts.rotateClientSecret(clientId, 60, operator)
   const secret = 'secret' in rotated ? rotated.secret : ''
   t.equal(summary(await ask(service, {}, basic)), '200')
   service.clock.advance(60)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { noOrigin } from '../../src/audit/event.ts'
+import { operator } from '../../src/cli/operator.ts'
 import { claimsOf, comparable, countRows, readEvents, summary } from '../support/answer.ts'
 import { query } from '../support/database.ts'
 import {
@@ -56,7 +56,7 @@ t.test('every login that fails is answered alike and written down', async (t) =>
   const client = await service.addClient()
   const user = await service.addUser({ username: 'alice' })
   const disabled = await service.addUser({ username: 'bob' })
-  await service.parts.endSessions.disableUser('bob', { by: 'operator', origin: noOrigin })
+  await service.parts.endSessions.disableUser('bob', operator)
   const { password } = user
   const attempts = [
     { what: 'wrong password', username: 'alice', password: 'wrong', sub: user.sub },
@@ -141,7 +141,7 @@ t.test('a password is kept as argon2id and told to nobody', async (t) => {
   const client = await service.addClient()
   const password = 'unmistakable-password-Zq81'
   const user = { username: 'carol', password, roles: [], claims: {} }
-  const { username } = await service.parts.registerUser(user, noOrigin)
+  const { username } = await service.parts.registerUser(user, operator)
   await logIn(service, client, { username, password })
   await logIn(service, client, { username, password: `${password}-wrong` })
   const [row] = await query(service.databaseUrl, 'select password_hash from users')

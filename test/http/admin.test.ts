@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { operator as commandLine } from '../../src/cli/operator.ts'
 import { createAdminApp } from '../../src/http/admin-app.ts'
 import { createTestAdmin } from '../support/admin.ts'
 import { claimsOf, readEvents, summary } from '../support/answer.ts'
@@ -197,6 +198,11 @@ t.test('events tell what happened, by whatever is known of it', async (t) => {
   await query(service.databaseUrl, 'delete from sessions')
   const kept = await ask(`GET /sessions/${sid}/events`)
   t.equal(kept.json().events.length, 3, 'events outlive the row of their session')
+  const change = { maxSessions: 3, allowedOrigins: [], lifetimes: { sessionIdleTtlSeconds: 60 } }
+  await service.parts.changeClient(client.clientId, change, commandLine)
+  const [changed] = (await ask('GET /events?type=client.changed')).json().events
+  const detail = { changed: ['session_idle_ttl_seconds', 'max_sessions'], by: 'operator' }
+  t.match(changed, { client_id: client.clientId, detail }, 'who changed what')
 })
 
 t.test('a cut-off ends what started before it, of a user or at a client', async (t) => {

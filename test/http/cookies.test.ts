@@ -1,4 +1,5 @@
 import t from 'tap'
+import { operator } from '../../src/cli/operator.ts'
 import { summary } from '../support/answer.ts'
 import {
   addCookieClient,
@@ -244,7 +245,7 @@ t.test('a client that leaves cookies can be used with tokens at once', async (t)
   const service = await createTestService(t)
   const client = await addCookieClient(service)
   const { cookie } = await logInWithCookie(service, client)
-  await service.parts.changeClient(client.clientId, { refreshTokenIn: 'body' }, {} as never)
+  await service.parts.changeClient(client.clientId, { refreshTokenIn: 'body' }, operator)
   const { tokens } = await service.logIn(client)
   const form = { client_id: client.clientId, refresh_token: tokens.refresh_token }
   const answer = await callWithCookie(service, '/refresh', cookie.pair, {}, form)
@@ -267,7 +268,7 @@ t.test('when a client leaves cookies, what they held is said to be old', async (
   const service = await createTestService(t)
   const client = await addCookieClient(service)
   const { cookie } = await logInWithCookie(service, client)
-  await service.parts.changeClient(client.clientId, { refreshTokenIn: 'body' }, {} as never)
+  await service.parts.changeClient(client.clientId, { refreshTokenIn: 'body' }, operator)
   const answer = await callWithCookie(service, '/refresh', cookie.pair)
   t.equal(summary(answer), '400 invalid_request cookie_outdated')
 })

@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
-import { noOrigin } from '../../src/audit/event.ts'
+import { operator } from '../../src/cli/operator.ts'
 import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { listen, readAnswer } from '../support/raw.ts'
@@ -206,7 +206,7 @@ t.test(
     await service.addClient({ allowedOrigins: ['https://new.example'] })
     service.clock.advance(1)
     t.equal((await preflight(service, '/token', 'POST', 'https://new.example')).statusCode, 204)
-    await service.parts.changeClient(client.clientId, { allowedOrigins: [] }, {} as never)
+    await service.parts.changeClient(client.clientId, { allowedOrigins: [] }, operator)
     service.clock.advance(10)
     // The one who asks first is still answered from memory; it is read anew beside.
     await preflight(service, '/token', 'POST', APP)
@@ -220,7 +220,7 @@ t.test('origins that are added at once are all there', async (t) => {
   const added = ['a', 'b', 'c', 'd'].map((name) => `https://${name}.auth.example`)
   await Promise.all(
     added.map((origin) =>
-      service.parts.changeClient(client.clientId, { allowedOrigins: [origin] }, noOrigin, {
+      service.parts.changeClient(client.clientId, { allowedOrigins: [origin] }, operator, {
         addsOrigins: true,
       }),
     ),

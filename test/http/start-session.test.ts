@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { noOrigin } from '../../src/audit/event.ts'
+import { operator } from '../../src/cli/operator.ts'
 import { claimsOf, readEvents, summary } from '../support/answer.ts'
 import {
   createTestService,
@@ -97,8 +97,7 @@ t.test('a session of a user who is known here has that user’s roles and claims
     tier: 'silver',
     seat: 1,
   })
-  const operator = { requestId: undefined, address: undefined, userAgent: undefined }
-  await service.parts.endSessions.disableUser('ada', { by: 'operator', origin: operator })
+  await service.parts.endSessions.disableUser('ada', operator)
   t.equal(summary(await startSession({ sub })), '400 invalid_grant user_disabled')
 })
 
@@ -217,7 +216,7 @@ t.test('a text becomes a sub or a client_id, never both, however it is raced', a
     }
     const [started, registered] = await Promise.all([
       startSession({ sub: name }).then(({ statusCode }) => statusCode === 201),
-      registerClient(registration, noOrigin).then(
+      registerClient(registration, operator).then(
         () => true,
         () => false,
       ),

@@ -281,6 +281,19 @@ t.test('a request leads to what it wrote down, and to its sessions', async (t) =
     ],
     stories: [],
   })
+  const { db, recordEvents } = { db: stories.database.kysely, ...stories }
+  const changed = ['allowed_origins', 'max_sessions']
+  await recordEvents(db, from(AWAY, IPHONE, 'r-changes'), [
+    { type: 'client.changed', clientId: 'web', changed, by: 'operator' },
+    { type: 'audience.deleted', audience: 'https://orders.example', by: 'mintmark' },
+  ])
+  t.match((await stories.explain('r-changes')).request, [
+    {
+      sentence:
+        'Client web was changed (allowed_origins, max_sessions), by an operator at the command line.',
+    },
+    { sentence: 'Audience https://orders.example was deleted, by Mintmark itself.' },
+  ])
 })
 
 t.test('of what is unknown it says what may have become of it', async (t) => {

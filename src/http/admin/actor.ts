@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Actor } from '../../sessions/end.ts'
+import type { Actor } from '../../audit/event.ts'
 import { originOf } from '../plugins/request-log.ts'
 
 /** Who does what a request of the admin API asks for: the client of its token. */

@@ -39,6 +39,20 @@ export const ADMIN = {
     },
     related: ['client_deleted'],
   },
+  user_unknown: {
+    title: 'Nobody has this sub',
+    status: 404,
+    cause:
+      'The `sub` in the path is no user’s and no session’s: it is mistyped, or it is a name. A name can change hands; the admin API takes a `sub` alone. Where a user has that name, the answer says which `sub` is meant.',
+    confirm: [
+      'Run `mintmark users list`, or look at the `sub` of one of the user’s tokens: letters count as they are written.',
+    ],
+    remedy: {
+      operator:
+        'Ask again with the `sub`. Of a user without any session, that your backend knows and Mintmark does not, there is nothing to end; sessions are forgotten 30 days after their greatest age.',
+    },
+    related: ['client_unknown', 'session_unknown'],
+  },
   cursor_invalid: {
     title: 'The cursor is not of this list',
     status: 400,

@@ -23,8 +23,16 @@ export async function listAliveSince(
 
 /** Whether any session of that `sub` is kept, alive or not. */
 export async function hasSessions(db: Executor, sub: string): Promise<boolean> {
-  const row = await db.selectFrom('sessions').select('id').where('sub', '=', sub).executeTakeFirst()
-  return row !== undefined
+  // Each half has an index of its own, and both together have none.
+  const find = (ended: 'is' | 'is not') =>
+    db
+      .selectFrom('sessions')
+      .select('id')
+      .where('sub', '=', sub)
+      .where('ended_at', ended, null)
+      .limit(1)
+      .executeTakeFirst()
+  return ((await find('is')) ?? (await find('is not'))) !== undefined
 }
 
 /** Failed logins of a user in a period. Instants are milliseconds since the epoch. */

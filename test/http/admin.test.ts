@@ -263,6 +263,26 @@ t.test('a cut-off ends what started before it, of a user or at a client', async 
     t.match(told, { status: 400, code: 'parameter_invalid', detail }, detail)
   }
   t.match(await put('clients/nobody'), { status: 404, code: 'client_unknown' })
+  for (const end of ['PUT /cut-offs/users/', 'POST /users/']) {
+    const tell = async (sub: string) => {
+      const line = `${end}${encodeURIComponent(sub)}${end.startsWith('POST') ? '/end-sessions' : ''}`
+      return (await ask(line)).json()
+    }
+    const unknown = { status: 404, code: 'user_unknown', detail: /session either$/ }
+    t.match(await tell('nobody'), unknown, 'a mistyped sub logs nobody out')
+    const [{ username } = {}] = await query(service.databaseUrl, 'select username from users')
+    const named = new RegExp(`the user named ${username} has the sub ${old.sub}$`, 'i')
+    t.match(await tell(String(username).toUpperCase()), { ...unknown, detail: named })
+    for (const odd of ['', ' ', 'a ', '\n', 'a\tb', '\u00a0', '\u0085']) {
+      const told = await tell(odd)
+      t.match(told, { status: 400, code: 'parameter_invalid' }, JSON.stringify(odd))
+    }
+  }
+  const headers = { 'content-type': 'application/json' }
+  const cutOff = (await ask('GET /cut-offs')).json()
+  const nothing = await ask(`PUT /cut-offs/${user}`, { payload: 'null' as never, headers })
+  t.match(nothing.json(), { status: 400, detail: 'body must be object' }, 'null is not everything')
+  t.strictSame((await ask('GET /cut-offs')).json(), cutOff)
 })
 
 t.test('a session behind a cut-off has ended, whether its row says so or not', async (t) => {
@@ -286,7 +306,7 @@ t.test('a session behind a cut-off has ended, whether its row says so or not', a
 })
 
 t.test('nothing is ignored that could have narrowed a request', async (t) => {
-  const { ask } = await start(t)
+  const { ask, service } = await start(t)
   for (const [line, detail, code = 'parameter_invalid'] of [
     ['GET /sessions?user=1', 'query must not have user'],
     ['GET /sessions/x?state=live', 'query must not have state'],
@@ -311,7 +331,8 @@ t.test('nothing is ignored that could have narrowed a request', async (t) => {
     const answer = await ask(line)
     t.match(answer.json(), { status: 400, code, detail }, line)
   }
-  const users = 'POST /users/x/end-sessions'
+  const { sub } = await logIn(service)
+  const users = `POST /users/${sub}/end-sessions`
   const narrowed = await ask(users, { payload: { client_id: 'web' } })
   t.match(narrowed.json(), { code: 'parameter_invalid', detail: /^send no body/ })
   t.equal((await ask(users, { payload: {} })).statusCode, 200, 'an empty object says nothing')
@@ -423,7 +444,10 @@ t.test('a session and a user are explained, with the addresses', async (t) => {
   t.match(user, { known: true, sessions: [{ sid, end: { address: '127.0.0.1' } }] })
   t.match(user.summary, [/was logged out of 1 of 1 session/, /^0 sessions are alive/])
   t.match((await ask('GET /explanations/users/nobody')).json(), { known: false })
-  t.equal((await ask('GET /explanations/users/%00')).statusCode, 400)
+  for (const id of ['', '%00', '%20', 'a%0a']) {
+    t.equal((await ask(`GET /explanations/users/${id}`)).statusCode, 400, id)
+    t.equal((await ask(`GET /explanations/sessions/${id}`)).statusCode, 400, id)
+  }
   for (const last of ['0s', '99999d', '1w', '']) {
     const answer = await ask(`GET /explanations/users/${sub}?last=${last}`)
     t.equal(answer.json().code, 'parameter_invalid', last)

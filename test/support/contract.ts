@@ -178,6 +178,7 @@ const VARIED = [
   'token_malformed',
   'token_invalid',
   'insufficient_scope',
+  'user_unknown',
 ]
 
 /** An error's reason or code has an example of its own where it occurs, which says what it says. */

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { Executor } from '../../db/connect.ts'
 import type { EndSessions } from '../../sessions/end.ts'
 import { ADMIN, BODY } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { inJson } from '../wire/media.ts'
 import { SUB } from '../wire/samples.ts'
 import { actorOf } from './actor.ts'
+import { requireKnownUser } from './known-user.ts'
 import { needs } from './scope.ts'
 
 const Ended = Type.Object({ ended: Type.Integer() }, { additionalProperties: false })
@@ -13,7 +15,7 @@ const Ended = Type.Object({ ended: Type.Integer() }, { additionalProperties: fal
 /** `POST /users/{sub}/end-sessions`: ends every session of a user, at whatever client. */
 export function endUserSessionsRoute(
   app: FastifyInstance,
-  options: { endSessions: EndSessions },
+  options: { db: Executor; endSessions: EndSessions },
 ): void {
   app.post<{ Params: { sub: string } }>(
     '/users/:sub/end-sessions',
@@ -32,7 +34,7 @@ export function endUserSessionsRoute(
           }),
         }),
         response: {
-          ...problems(...ADMIN, ...BODY),
+          ...problems(...ADMIN, ...BODY, 'user_unknown'),
           200: inJson('How many were ended.', Ended, {
             ended: { summary: 'There were two.', value: { ended: 2 } },
           }),
@@ -41,6 +43,7 @@ export function endUserSessionsRoute(
     },
     async (request) => {
       const { sub } = request.params
+      await requireKnownUser(options.db, sub)
       const ended = await options.endSessions.end({ sub }, 'ended_by_operator', actorOf(request))
       return { ended: ended.length }
     },

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Clock } from '../../base/clock.ts'
+import type { Executor } from '../../db/connect.ts'
 import type { CutOffSubject } from '../../revocations/cut-off.ts'
 import type { CutOffs } from '../../sessions/cut-off.ts'
 import { Problem } from '../problem.ts'
@@ -11,6 +12,7 @@ import { reference } from '../wire/reference.ts'
 import { SUB } from '../wire/samples.ts'
 import { actorOf } from './actor.ts'
 import { readPastInstant } from './instant.ts'
+import { requireKnownUser } from './known-user.ts'
 import { needs } from './scope.ts'
 import {
   CutOffRequestBody,
@@ -40,14 +42,14 @@ const made = (summary: string, value: Static<typeof MadeAdminCutOff>) =>
  */
 export function setCutOffRoutes(
   app: FastifyInstance,
-  options: { clock: Clock; cutOffs: CutOffs },
+  options: { db: Executor; clock: Clock; cutOffs: CutOffs },
 ): void {
-  const { clock, cutOffs } = options
+  const { db, clock, cutOffs } = options
 
   const set = async (subject: CutOffSubject, request: FastifyRequest<{ Body: Body }>) => {
     const notBefore = readPastInstant('body.not_before', request.body.not_before, clock.now())
     const result = await cutOffs.set(subject, notBefore, actorOf(request))
-    // A user need not be registered here: it is a client that there is not.
+    // A user is known by now: it is a client that there is not.
     if (result === undefined) {
       throw new Problem(404, 'client_unknown', 'there is no client of this id')
     }
@@ -70,12 +72,16 @@ export function setCutOffRoutes(
           }),
         }),
         response: {
-          ...problems(...ADMIN, ...BODY),
+          ...problems(...ADMIN, ...BODY, 'user_unknown'),
           200: made('Two sessions were ended.', { ...userCutOff, ended: 2, more: false }),
         },
       },
     },
-    (request) => set({ kind: 'user', id: request.params.sub }, request),
+    async (request) => {
+      const { sub } = request.params
+      await requireKnownUser(db, sub)
+      return set({ kind: 'user', id: sub }, request)
+    },
   )
 
   app.put<{ Params: { client_id: string }; Body: Body }>(

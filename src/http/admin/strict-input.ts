@@ -13,14 +13,24 @@ export function acceptNothingElse(app: FastifyInstance): void {
     route.schema = { querystring: NOTHING, ...route.schema }
   })
   app.addHook('preValidation', async (request) => {
-    const { query, body, routeOptions } = request
+    const { query, params, body, routeOptions } = request
+    requireNames(params as Record<string, string>)
     readNumbers(query as Record<string, unknown>)
     const isWanted = routeOptions.schema?.body !== undefined
     // No body says as much as an empty one.
-    if (isWanted) request.body = body ?? {}
+    if (isWanted && body === undefined) request.body = {}
     if (isWanted || body === undefined || isEmpty(body)) return
     throw new OAuthError('parameter_invalid', 'send no body: there is nothing to say in it here')
   })
+}
+
+/** A script whose variable is empty, or ends in a line break, must not act on nobody. */
+function requireNames(params: Record<string, string>): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== '' && value === value.trim() && !/\p{Cc}/u.test(value)) continue
+    const message = `path.${name} must not be empty, begin or end with white space, or hold control characters`
+    throw new OAuthError('parameter_invalid', message)
+  }
 }
 
 /** Whole numbers in plain digits become numbers, for the schema to judge. Nothing else does. */

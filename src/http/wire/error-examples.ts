@@ -103,6 +103,7 @@ export const PROBLEM_EXAMPLES = {
   ],
   user_required: [403, 'this needs an access token of a user’s session'],
   client_unknown: [404, 'there is no client of this id'],
+  user_unknown: [404, 'no user has this sub, and no session either'],
   session_unknown: [
     404,
     'you may see no session of this id; GET /sessions lists those that you may see',

@@ -12,7 +12,7 @@ import { type Development, openDevelopment } from './development/open.ts'
 import { type SeededDemo, seedDemo } from './development/seed.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { createApp } from './http/app.ts'
-import { listen } from './http/listen.ts'
+import { CannotListen, listen } from './http/listen.ts'
 import { prepare } from './maintenance/prepare.ts'
 import { runMaintenance } from './maintenance/runner.ts'
 import { closeOnSignal } from './shutdown.ts'
@@ -72,10 +72,12 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   let seeded: SeededDemo | undefined
   const liveExamples = development && createLiveExamples({ ...parts, demo: () => seeded?.demo })
   const adminExamples = development && createAdminExamples({ ...parts, demo: () => seeded?.demo })
-  const app = await createApp({ ...parts, version, liveExamples })
-  await listen(app, { what: 'listening', host, port }, opens)
   const createAdmin = () => createAdminApp({ ...parts, version, liveExamples: adminExamples })
+  // Before the public port, which nobody shall find open in a process that is about to end.
   const adminAddress = await openAdmin(config, createAdmin, logger, opens)
+  const app = await createApp({ ...parts, version, liveExamples })
+  const variables = { host: 'HOST', port: 'PORT' }
+  await listen(app, { what: 'listening', host, port, variables }, opens)
   opens(async () => {
     parts.readiness.drain()
     await delay(config.shutdownDelaySeconds * 1000)
@@ -113,15 +115,12 @@ async function openAdmin(
   const port = config.adminPort ?? (development && next < 65_536 ? next : 'off')
   if (port === 'off') return undefined
   try {
-    await listen(await create(), { what: 'admin API', host, port }, opens)
+    const variables = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
+    await listen(await create(), { what: 'admin API', host, port, variables }, opens)
     return addressOf(host, port)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    if (config.adminPort !== undefined) {
-      throw new Error(
-        `Port ${port} is in use: stop the other program, or set ADMIN_PORT to a free one or to off.`,
-      )
-    }
+    const isTaken = error instanceof CannotListen && error.isTaken
+    if (!isTaken || config.adminPort !== undefined) throw error
     logger.warn({ port }, 'there is no admin API: its port is in use; set ADMIN_PORT to a free one')
     return undefined
   }
@@ -142,18 +141,9 @@ async function open(given: Config, opens: (closer: Closer) => void): Promise<Dev
   return opening
 }
 
-/** A failure to start, in words that say what to do. */
-function describe(error: unknown): string {
-  const { code, port } = error as { code?: string; port?: number }
-  if (code === 'EADDRINUSE') {
-    return `Port ${port} is in use: stop the other program, or set PORT to a free one.`
-  }
-  return error instanceof Error ? error.message : String(error)
-}
-
 if (import.meta.main) {
   serve().catch((error: unknown) => {
-    process.stderr.write(`${describe(error)}\n`)
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   })
 }

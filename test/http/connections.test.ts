@@ -2,7 +2,9 @@ import dns from 'node:dns'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import fastify from 'fastify'
 import t from 'tap'
+import { listen as listenAt } from '../../src/http/listen.ts'
 import { listen, readAnswer, statuses } from '../support/raw.ts'
 import { createTestService } from '../support/service.ts'
 
@@ -173,4 +175,17 @@ t.test('every address of a name answers alike', async (t) => {
       t.match(text, /x-request-id: /, `${address}: ${bytes.slice(0, 10)}`)
     }
   }
+})
+
+t.test('a place where nobody can listen is told by the variable that names it', async (t) => {
+  const app = fastify()
+  t.teardown(() => app.close())
+  const variables = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
+  // TEST-NET-1 (RFC 5737): nobody's address.
+  const place = { what: 'admin API', host: '192.0.2.1', port: 0, variables }
+  const message = /^192\.0\.2\.1 is no address of this machine \(EADDRNOTAVAIL\): set ADMIN_HOST to/
+  await t.rejects(
+    listenAt(app, place, () => {}),
+    { message },
+  )
 })

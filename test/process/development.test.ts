@@ -97,6 +97,7 @@ tap.test('without asking for it, the next port has the admin API, if it is free'
   const refused = startProgram(t, MAIN, env)
   t.equal(await refused.ended(), 1, 'what was asked for must be had')
   t.match(refused.stderr(), `Port ${taken} is in use: stop the other program, or set ADMIN_PORT`)
+  t.notMatch(refused.stdout(), 'listening on', 'the public port has not opened')
 })
 
 tap.test('a running service', async (t) => {

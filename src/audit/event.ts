@@ -120,3 +120,36 @@ export type Event =
       sub: string
       by: string
     }
+
+/** Written out, so that one that is missing, or is none any more, does not compile. */
+const TYPES: Readonly<Record<Event['type'], true>> = {
+  'session.started': true,
+  'session.ended': true,
+  'refresh.retried': true,
+  'refresh.recovered': true,
+  'refresh.reused': true,
+  'refresh.ahead': true,
+  'refresh.client_mismatch': true,
+  'refresh.refused': true,
+  'restore.closed': true,
+  'token.revoked': true,
+  'login.failed': true,
+  'client.authentication_failed': true,
+  'client.created': true,
+  'client.disabled': true,
+  'client.enabled': true,
+  'client.deleted': true,
+  'client.secret_rotated': true,
+  'client.changed': true,
+  'cut_off.set': true,
+  'key.created': true,
+  'audience.set': true,
+  'audience.deleted': true,
+  'user.created': true,
+  'user.disabled': true,
+  'user.enabled': true,
+  'user.password_changed': true,
+}
+
+/** The types of all events: a closed set. */
+export const eventTypes = Object.keys(TYPES) as Event['type'][]

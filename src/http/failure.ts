@@ -83,7 +83,8 @@ function describe([first]: FastifySchemaValidationError[], context?: string): st
     case 'format':
       return quotable(`${place} must be a ${params.format}`)
     case 'enum':
-      return quotable(`${place} must be one of ${[params.allowedValues].flat().join(', ')}`)
+      // All of them, however many: they are our own.
+      return `${quotable(place)} must be one of ${[params.allowedValues].flat().join(', ')}`
     default:
       return quotable(`${place} ${message}`)
   }

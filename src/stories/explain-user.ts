@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Executor } from '../db/connect.ts'
 import { readUser, type UserFacts } from './read-user.ts'
 import { tellEnd } from './tell-end.ts'
-import { type Told, tellEvent } from './tell-event.ts'
+import { EXPIRED, type Told, tellEvent } from './tell-event.ts'
 import { summarise } from './user-summary.ts'
 import { plain } from './words.ts'
 
@@ -37,7 +37,7 @@ function untold({ sessions, since }: UserFacts): Told[] {
   return sessions.flatMap(({ session, end }) => {
     if (end === undefined || end.event !== undefined || end.at < since) return []
     const sentence = plain(tellEnd(session, end).join(' '))
-    const type = end.by === undefined ? 'session.expired' : 'session.ended'
+    const type = end.by === undefined ? EXPIRED : 'session.ended'
     return [{ at: end.at, type, sid: session.sid, sentence, event: undefined }]
   })
 }

@@ -8,10 +8,13 @@ import { SESSION_EVENTS } from './session-events.ts'
 import { USER_EVENTS } from './user-events.ts'
 import { plain } from './words.ts'
 
+/** The type of what nobody writes down: a session’s end by its age. */
+export const EXPIRED = 'session.expired'
+
 /** Something that happened, at an instant (milliseconds since the epoch). */
 export interface Told {
   readonly at: number
-  /** The event's, or `session.expired`, which nobody writes down. */
+  /** The event's, or {@link EXPIRED}. */
   readonly type: string
   readonly sid: string | undefined
   /** What happened, in one line; it can be printed anywhere. */

@@ -188,7 +188,6 @@ t.test('events tell what happened, by whatever is known of it', async (t) => {
   t.strictSame(await typesOf(`sub=${sub}`), story)
   t.strictSame(await typesOf(`client_id=${client.clientId}`), ['session.started', ...story])
   t.strictSame(await typesOf(`sid=${sid}&type=session.ended`), ['session.ended'])
-  t.strictSame(await typesOf('type=no.such'), [])
   t.strictSame(await typesOf(`sid=${sid}&since=2026-11-21T12:01:20Z`), story.slice(0, 2))
   t.strictSame(await typesOf(`sid=${sid}&until=2026-11-21T13:01:20%2B01:00`), story.slice(2))
   const own = (await ask(`GET /sessions/${sid}/events`)).json().events
@@ -323,7 +322,7 @@ t.test('nothing is ignored that could have narrowed a request', async (t) => {
     ['GET /sessions?limit=1e1', 'query.limit must be integer'],
     ['GET /events?limit=', 'query.limit must be integer'],
     ['GET /events?sid=x', 'query.sid must be a uuid'],
-    ['GET /events?type=%27', 'query.type holds a character that is not allowed'],
+    ['GET /events?type=foo.bar', /^query\.type must be one of .*session\.started, .*audience\.set/],
     ['GET /events?since=yesterday', 'query.since must be a date-time'],
     ['GET /events?until=1795262179', 'query.until must be a date-time'],
     ['GET /events?since=2016-12-31T23:59:60Z', 'query.since 2016-12-31T23:59:60Z is no instant'],

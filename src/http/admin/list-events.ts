@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { eventTypes } from '../../audit/event.ts'
 import { listEvents } from '../../audit/read/store.ts'
 import type { Executor } from '../../db/connect.ts'
 import { ADMIN } from '../wire/error-examples.ts'
@@ -24,8 +25,8 @@ const Query = Type.Object(
     sid: Type.Optional(Type.String({ format: 'uuid', description: 'Those about this session.' })),
     type: Type.Optional(
       Type.String({
-        pattern: '^[a-z_]+\\.[a-z_]+$',
-        description: 'Those of this type, such as `session.ended`.',
+        enum: eventTypes,
+        description: 'Those of this type.',
       }),
     ),
     request_id: text('Those of this request.'),

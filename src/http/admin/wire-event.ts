@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { eventTypes } from '../../audit/event.ts'
 import type { RecordedEvent } from '../../audit/read/store.ts'
 import { iso } from '../../base/times.ts'
 import { SID, SUB } from '../wire/samples.ts'
@@ -7,7 +8,7 @@ export const AdminEvent = Type.Object(
   {
     id: Type.String(),
     at: Type.String({ format: 'date-time', description: 'When it happened.' }),
-    type: Type.String({ description: 'What happened, such as `session.ended`.' }),
+    type: Type.String({ enum: eventTypes, description: 'What happened.' }),
     sid: Type.Optional(Type.String({ description: 'The session that it is about.' })),
     sub: Type.Optional(Type.String({ description: 'The user that it is about.' })),
     client_id: Type.Optional(Type.String({ description: 'The client that it is about.' })),

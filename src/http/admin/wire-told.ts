@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { eventTypes } from '../../audit/event.ts'
 import { iso } from '../../base/times.ts'
-import type { Told } from '../../stories/tell-event.ts'
+import { EXPIRED, type Told } from '../../stories/tell-event.ts'
 import { AdminEvent, toAdminEvent } from './wire-event.ts'
 
 const { id, detail, ...common } = AdminEvent.properties
@@ -9,6 +10,7 @@ const { id, detail, ...common } = AdminEvent.properties
 export const ToldEvent = Type.Object(
   {
     ...common,
+    type: Type.String({ enum: [...eventTypes, EXPIRED], description: 'What happened.' }),
     id: Type.Optional(id),
     detail: Type.Optional(detail),
     sentence: Type.String({ description: 'What it means, in one line.' }),

@@ -1,4 +1,5 @@
 import { type TSchema, type TStringOptions, Type } from 'typebox'
+import { TOPICS } from '../../explanations/all.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { reasons } from '../../oauth/reasons.ts'
 import { Problem } from '../problem.ts'
@@ -56,7 +57,10 @@ export const ProblemBody = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: detailed({ description: 'What was wrong, and what to do.' }),
-    code: detailed({ description: 'A stable code for programs.' }),
+    code: detailed({
+      enum: TOPICS.flatMap(({ explanations }) => Object.keys(explanations)),
+      description: 'A stable code for programs.',
+    }),
     request_id: Type.String({ description: 'Finds the request in the log; also in X-Request-Id.' }),
     hint: Type.Optional(
       Type.String({ description: 'Of a 404: the path that was probably meant.' }),

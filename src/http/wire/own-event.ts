@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { endReasons, SERVICE } from '../../audit/event.ts'
+import { type Event, endReasons, SERVICE } from '../../audit/event.ts'
 import type { RecordedEvent } from '../../audit/read/store.ts'
 import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
@@ -10,7 +10,7 @@ export const OWN_EVENTS = [
   'refresh.recovered',
   'refresh.reused',
   'session.ended',
-] as const
+] as const satisfies readonly Event['type'][]
 
 export const OwnEvent = Type.Object(
   {

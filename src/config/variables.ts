@@ -113,7 +113,9 @@ export const VARIABLES = {
     name: 'ERROR_DETAIL',
     description:
       '`full`, or `minimal`: errors hold neither reason nor description nor the address of their ' +
-      'page; the log still has the reason.',
+      'page; the log still has the reason. Clients cannot tell `refresh_stale` and ' +
+      '`retry_mismatch`, after which a session lives, from a dead session then. The admin API ' +
+      'always says all.',
     example: 'minimal',
     default: 'full',
     read: oneOf('full', 'minimal'),

@@ -33,7 +33,10 @@ import { healthRoutes } from './routes/health.ts'
 import { ProblemBody } from './wire/errors.ts'
 
 /** What the admin app is made of: the options of all its routes, taken together. */
-export type AdminAppOptions = { version: string; database: Database } & FrameOptions &
+export type AdminAppOptions = { version: string; database: Database } & Omit<
+  FrameOptions,
+  'errorDetail'
+> &
   Omit<Parameters<typeof createLimits>[1], 'db'> &
   Omit<Parameters<typeof describeApi>[1], 'version' | 'description' | 'limits'> &
   Parameters<typeof guardWithBearer>[1] &
@@ -66,7 +69,8 @@ const SCHEMAS = [
 /** The app for operators, not yet listening. No page of another origin may read its answers. */
 export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
   const db = options.database.kysely
-  const { app, routes } = createFrame(options, () => ({}))
+  // Its callers are operators: what is kept from others is what they have come for.
+  const { app, routes } = createFrame({ ...options, errorDetail: 'full' }, () => ({}))
   beStrict(app, routes)
   for (const schema of SCHEMAS) app.addSchema(schema)
   const limits = await createLimits(app, { ...options, db })

@@ -22,7 +22,7 @@ export interface TestAdmin {
 /** Starts it; closed at the end of the test, before the service. */
 export async function createTestAdmin(t: Test, service: TestService): Promise<TestAdmin> {
   const app = await createAdminApp({ ...service.parts, version: '0.0.0' })
-  watchApp(t, app, service.parts.errorDetail === 'minimal', adminContract)
+  watchApp(t, app, false, adminContract)
   t.teardown(() => app.close())
   const add = (scope: readonly AdminScope[], audience = ISSUER) =>
     service.addClient({

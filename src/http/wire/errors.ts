@@ -14,9 +14,9 @@ import { header, headerAlways } from './header.ts'
 import { LIMIT_OF, type LimitName, reachedLimitHeaders } from './limit-headers.ts'
 import { reference } from './reference.ts'
 
-/** A member that `ERROR_DETAIL=minimal` leaves out of errors. */
+/** A member that `ERROR_DETAIL=minimal` leaves out of the public app's errors. */
 function detailed({ description, ...rest }: TStringOptions & { description: string }) {
-  const said = `${description} Left out with \`ERROR_DETAIL=minimal\`.`
+  const said = `${description} Left out with \`ERROR_DETAIL=minimal\`, but not by the admin API.`
   return Type.Optional(Type.String({ description: said, ...rest }))
 }
 
@@ -51,7 +51,7 @@ export const ProblemBody = Type.Object(
   {
     type: Type.String({
       description:
-        'A page about the code: its cause, how to confirm it, what to do. `about:blank` with `ERROR_DETAIL=minimal`.',
+        'A page about the code: its cause, how to confirm it, what to do. `about:blank` with `ERROR_DETAIL=minimal`, but not of the admin API.',
       format: 'uri',
     }),
     title: Type.String(),

@@ -1,3 +1,4 @@
+import type { CutOffSubject } from '../revocations/cut-off.ts'
 import { byWhom, fromWhere, whoIs } from './words.ts'
 
 /** Who ended a session, as far as it is known, and from where. */
@@ -7,6 +8,8 @@ export interface EndedBy {
   readonly clientId: string | undefined
   readonly address: string | undefined
   readonly userAgent: string | undefined
+  /** Of a cut-off, as far as it is known. */
+  readonly cutOffOf?: CutOffSubject['kind'] | undefined
 }
 
 type Tell = (ended: EndedBy) => string
@@ -24,9 +27,14 @@ const CAUSES: Readonly<Record<string, Tell>> = {
   client_disabled: (ended) => `client ${ended.clientId} was disabled${byWhom(ended.by, ended.sub)}`,
   client_deleted: (ended) => `client ${ended.clientId} was deleted${byWhom(ended.by, ended.sub)}`,
   cut_off: (ended) =>
-    `all sessions of the user or of client ${ended.clientId} that had started before a given instant were cut off${byWhom(ended.by, ended.sub)}`,
+    `all sessions${whoseSessions(ended)} that had started before a given instant were cut off${byWhom(ended.by, ended.sub)}`,
   session_limit: (ended) =>
     `the user started another session at client ${ended.clientId}${fromWhere(ended)}, and had more of them then than are allowed: the oldest one makes room`,
+}
+
+function whoseSessions({ cutOffOf, clientId }: EndedBy): string {
+  if (cutOffOf === undefined) return ''
+  return cutOffOf === 'user' ? ' of the user' : ` of client ${clientId}`
 }
 
 /** Why a session ended, in words that continue "because". `reason` may be one that nobody knows. */

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../audit/read/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { instantOfUuidV7, isUuid } from '../base/encoding.ts'
 import { inWords, when } from '../base/times.ts'
@@ -6,7 +7,7 @@ import { type Identified, identify } from './identify.ts'
 import type { SessionStory } from './session-story.ts'
 import { type Told, tellEvent } from './tell-event.ts'
 import { tellSession } from './tell-session.ts'
-import { plain } from './words.ts'
+import { fromWhere, plain } from './words.ts'
 
 /** What an identifier led to. */
 export interface SessionExplanation {
@@ -48,7 +49,7 @@ export function createExplainSession(options: {
 
 function introduce(
   identifier: string,
-  { kind, sessions, more }: Identified,
+  { kind, sessions, more, revocation }: Identified,
   now: number,
 ): string[] {
   switch (kind) {
@@ -57,7 +58,7 @@ function introduce(
     case 'access_token':
       return sessions.length > 0
         ? ['This is the jti of an access token of a session.']
-        : ['This is the jti of an access token without a session. It was revoked.']
+        : ['This is the jti of an access token without a session.', tellRevocation(revocation)]
     case 'request': {
       const about = sessions.length === 0 ? ['It was about no session.'] : []
       const rest = more > 0 ? [`It was about ${more} sessions more than are told here.`] : []
@@ -66,6 +67,13 @@ function introduce(
     case 'unknown':
       return whatMayHaveBecome(identifier, now)
   }
+}
+
+function tellRevocation(event: RecordedEvent | undefined): string {
+  if (event === undefined) return 'It was revoked; when and from where is not kept any more.'
+  const { at, clientId, requestId } = event
+  const request = requestId === undefined ? '' : `, in request ${requestId}`
+  return `It was revoked on ${when(at)}, by client ${clientId}${fromWhere(event)}${request}.`
 }
 
 function whatMayHaveBecome(identifier: string, now: number): string[] {

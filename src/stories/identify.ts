@@ -2,7 +2,7 @@ import { listEvents, type RecordedEvent } from '../audit/read/store.ts'
 import { isUuid } from '../base/encoding.ts'
 import type { Executor } from '../db/connect.ts'
 import { isTokenRevoked } from '../revocations/store.ts'
-import { sidOf } from '../tokens/token-id.ts'
+import { instantOf, sidOf } from '../tokens/token-id.ts'
 import { readSession } from './read-session.ts'
 import type { SessionFacts } from './session-story.ts'
 
@@ -12,6 +12,8 @@ export interface Identified {
   readonly sessions: readonly SessionFacts[]
   /** Of a request: what it wrote down, the oldest first. */
   readonly events: readonly RecordedEvent[]
+  /** Of an access token without a session: what tells of its revocation, while that is kept. */
+  readonly revocation?: RecordedEvent | undefined
   /** How many sessions more there are to tell. */
   readonly more: number
 }
@@ -22,6 +24,11 @@ const IDENTIFIER = /^[\w.-]{1,128}$/
 /** One request may end thousands of sessions: their stories are alike. */
 const MOST_SESSIONS = 5
 const MOST_EVENTS = 200
+
+/** The greatest ACCESS_TOKEN_TTL: who revokes a token later has nothing to revoke. */
+const LONGEST_TOKEN_MS = 24 * 3600 * 1000
+/** Between replicas. */
+const CLOCKS_DIFFER_MS = 60_000
 
 const UNKNOWN: Identified = { kind: 'unknown', sessions: [], events: [], more: 0 }
 
@@ -41,7 +48,19 @@ export async function identify(db: Executor, text: string, now: number): Promise
   }
   const events = await listEvents(db, { requestId: text, limit: MOST_EVENTS })
   if (events.length > 0) return ofRequest(db, events.reverse(), now)
-  return (await isTokenRevoked(db, text)) ? { ...UNKNOWN, kind: 'access_token' } : UNKNOWN
+  const revocation = await findRevocation(db, text)
+  if (revocation === undefined && !(await isTokenRevoked(db, text))) return UNKNOWN
+  return { ...UNKNOWN, kind: 'access_token', revocation }
+}
+
+/** Its event outlives the mark of the token, which goes when the token would have expired. */
+async function findRevocation(db: Executor, jti: string): Promise<RecordedEvent | undefined> {
+  const issuedAt = instantOf(jti)
+  if (issuedAt === undefined) return undefined
+  const since = issuedAt - CLOCKS_DIFFER_MS
+  const until = issuedAt + LONGEST_TOKEN_MS + CLOCKS_DIFFER_MS
+  const [event] = await listEvents(db, { types: ['token.revoked'], jti, since, until, limit: 1 })
+  return event
 }
 
 async function ofRequest(db: Executor, events: RecordedEvent[], now: number): Promise<Identified> {

@@ -2,6 +2,7 @@ import { listEvents, type RecordedEvent } from '../audit/read/store.ts'
 import type { Executor } from '../db/connect.ts'
 import { findWithCutOff } from '../sessions/read/store.ts'
 import { findUsernames } from '../users/store.ts'
+import { withCutOffKind } from './cut-off-kind.ts'
 import { NOTABLE_OF_SESSION, oldestFirst } from './notable-events.ts'
 import { readEnd } from './session-end.ts'
 import type { SessionFacts } from './session-story.ts'
@@ -23,7 +24,8 @@ export async function readSession(
   if (clientId === undefined) return undefined
   const username = sub === undefined ? undefined : (await findUsernames(db, [sub])).get(sub)
   const end = found && readEnd(found, events, now)
-  return { sid, found, sub, username, clientId, events, end }
+  const [told] = found ? await withCutOffKind(db, [{ session: found.session, end }]) : []
+  return { sid, found, sub, username, clientId, events, end: told?.end }
 }
 
 async function readEvents(db: Executor, sid: string): Promise<RecordedEvent[]> {

@@ -4,6 +4,7 @@ import { withCutOffs } from '../sessions/read/store.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Found } from '../sessions/store.ts'
 import { findUsernames } from '../users/store.ts'
+import { withCutOffKind } from './cut-off-kind.ts'
 import { NOTABLE_OF_USER, oldestFirst } from './notable-events.ts'
 import { readEnd, type SessionEnd } from './session-end.ts'
 import { type FailedLogins, hasSessions, listAliveSince, tallyFailedLogins } from './store.ts'
@@ -57,7 +58,7 @@ export async function readUser(
   const isQuiet = events.length === 0 && found.length === 0
   const isKnown = username !== undefined || !isQuiet || (await hasSessions(db, sub))
   const isCut = notable.length === MOST_EVENTS || found.length === MOST_SESSIONS
-  const sessions = await endsOf(db, found, events, now)
+  const sessions = await withCutOffKind(db, await endsOf(db, found, events, now))
   return { sub, isKnown, username, since, until: now, sessions, failedLogins, events, isCut }
 }
 

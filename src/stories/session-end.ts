@@ -1,5 +1,6 @@
 import { SERVICE } from '../audit/event.ts'
 import type { RecordedEvent } from '../audit/read/store.ts'
+import type { CutOffSubject } from '../revocations/cut-off.ts'
 import type { FoundWithCutOff } from '../sessions/read/store.ts'
 import { type Ending, endOf, expiryOf } from '../sessions/session.ts'
 import { textOf } from './event-details.ts'
@@ -12,6 +13,8 @@ export interface SessionEnd extends Ending {
   readonly event: RecordedEvent | undefined
   /** When it had expired already, before somebody ended it. */
   readonly expiredAt: number | undefined
+  /** Of a cut-off: who was cut off, as far as it can be told. */
+  readonly cutOffOf?: CutOffSubject['kind'] | undefined
 }
 
 /**

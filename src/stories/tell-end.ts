@@ -30,9 +30,10 @@ export function tellEnd(session: Session, end: SessionEnd): string[] {
   return sentences
 }
 
-function tellAct(session: Session, { at, reason, by, event }: SessionEnd): string {
+function tellAct(session: Session, { at, reason, by, event, cutOffOf }: SessionEnd): string {
   const { sub, clientId } = session
-  const whose = { by, sub, clientId, address: event?.address, userAgent: event?.userAgent }
+  const { address, userAgent } = event ?? {}
+  const whose = { by, sub, clientId, address, userAgent, cutOffOf }
   return `It was ended on ${when(at)}, because ${causeOf(reason, whose)}.`
 }
 

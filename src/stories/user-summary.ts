@@ -49,6 +49,7 @@ function whyOf({ sub, clientId }: UserSession['session'], end: NonNullable<UserS
   // Where it came from stands in the chronicle.
   return causeOf(end.reason, {
     by: end.by,
+    cutOffOf: end.cutOffOf,
     sub,
     clientId,
     address: undefined,

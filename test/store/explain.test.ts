@@ -104,7 +104,7 @@ const ENDS: Record<
   ],
   cut_off: [
     ({ cutOffs, sub }) => cutOffs.set({ kind: 'user', id: sub }, undefined, operator),
-    /started before a given instant were cut off, by an operator at the command line\./,
+    /because all sessions.* that had started before a given instant were cut off, by an operator at/,
     'session_revoked',
   ],
   session_limit: [
@@ -248,6 +248,46 @@ t.test('a client’s cut-off is told before the row is marked', async (t) => {
   t.match(user.summary[0], /alice was logged out of 1 of 1 session: .* client web was disabled/)
   t.match(user.chronicle.at(-1), { type: 'session.ended', sid: session.sid, event: undefined })
 })
+
+t.test('a cut-off is told as the user’s or as the client’s, whichever it was', async (t) => {
+  const stories = await createStories(t)
+  const { clock, cutOffs, sub } = stories
+  const first = await stories.start()
+  clock.advance(60)
+  await cutOffs.set({ kind: 'user', id: sub }, undefined, operator)
+  clock.advance(60)
+  const second = await stories.start()
+  clock.advance(60)
+  await cutOffs.set({ kind: 'client', id: 'web' }, undefined, operator)
+  const ofUser = /because all sessions of the user that had started/
+  const ofClient = /because all sessions of client web that had started/
+  t.match((await stories.tell(first.session.sid)).text, ofUser)
+  t.match((await stories.tell(second.session.sid)).text, ofClient)
+  const [said = ''] = (await stories.explainUser(sub, DAY)).summary
+  t.match(said, ofUser)
+  t.match(said, ofClient)
+})
+
+t.test(
+  'a token without a session is told by its revocation, as long as that is kept',
+  async (t) => {
+    const stories = await createStories(t)
+    const { clock, database, random, recordEvents } = stories
+    const jti = drawTokenId(random, clock.now(), undefined)
+    const other = drawTokenId(random, clock.now(), undefined)
+    clock.advance(60)
+    const revoked = { type: 'token.revoked', jti, sub: 'web', clientId: 'web' } as const
+    await recordEvents(database.kysely, from(AWAY, FIREFOX, 'r-9'), [revoked])
+    clock.advance(9 * DAY)
+    const { kind, sentences } = await stories.explain(jti)
+    t.equal(kind, 'access_token', 'its mark is gone with its life')
+    t.equal(
+      sentences[1],
+      'It was revoked on 2026-11-21 12:01:00Z, by client web, on Firefox on Windows, from 203.0.113.9, in request r-9.',
+    )
+    t.equal((await stories.explain(other)).kind, 'unknown')
+  },
+)
 
 t.test('a request leads to what it wrote down, and to its sessions', async (t) => {
   const stories = await createStories(t)

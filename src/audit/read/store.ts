@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { instantOfUuidV7 } from '../../base/encoding.ts'
 import type { Executor } from '../../db/connect.ts'
 
@@ -23,6 +24,8 @@ export interface EventFilter {
   readonly clientId?: string | undefined
   readonly types?: readonly string[] | undefined
   readonly requestId?: string | undefined
+  /** Of a `token.revoked`. No index has it: give the times as well. */
+  readonly jti?: string | undefined
   /** At this instant or later. */
   readonly since?: number | undefined
   /** Before this instant. */
@@ -34,7 +37,7 @@ export interface EventFilter {
 
 /** Events, the newest first. Throws DatabaseUnavailable. */
 export async function listEvents(db: Executor, filter: EventFilter): Promise<RecordedEvent[]> {
-  const { sid, sub, clientId, types, requestId, since, until, before, limit } = filter
+  const { sid, sub, clientId, types, requestId, jti, since, until, before, limit } = filter
   let query = db
     .selectFrom('events')
     .select(['id', 'at', 'type', 'sid', 'sub', 'client_id', 'request_id', 'address'])
@@ -44,6 +47,7 @@ export async function listEvents(db: Executor, filter: EventFilter): Promise<Rec
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
   if (types !== undefined) query = query.where('type', 'in', types)
   if (requestId !== undefined) query = query.where('request_id', '=', requestId)
+  if (jti !== undefined) query = query.where(sql`detail ->> 'jti'`, '=', jti)
   if (since !== undefined) query = query.where('at', '>=', new Date(since))
   if (until !== undefined) query = query.where('at', '<', new Date(until))
   if (before !== undefined) {

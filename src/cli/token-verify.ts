@@ -56,6 +56,8 @@ function verifyRefresh(token: string): Promise<Finding[]> {
   return withDeployment(['masterKeys'], ({ database, clock, random, config }) => {
     const masterKeys = createMasterKeys(config.masterKeys)
     const refreshTokens = createRefreshTokens({ masterKeys, random })
-    return createExamineRefreshToken({ db: database.kysely, clock, refreshTokens })(token)
+    return createExamineRefreshToken({ db: database.kysely, clock, masterKeys, refreshTokens })(
+      token,
+    )
   })
 }

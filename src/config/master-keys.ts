@@ -5,14 +5,17 @@ import type { Reader, Reading } from './readers.ts'
 /** A key that encrypts what the database keeps secret, and the number that ciphertexts name it by. */
 export interface MasterKey {
   readonly id: number
-  readonly key: Buffer
+  /** `retired` of a key that was taken out for good: what it made is of no use any more. */
+  readonly key: Buffer | typeof RETIRED
 }
+
+const RETIRED = 'retired'
 
 const KEY_BYTES = 32
 const PLACEHOLDER = /change.?me|secret|example|placeholder|password|default/i
 
 /**
- * Reads a comma-separated list of `id:base64`. Problems name the entry by its place in the list and
+ * Reads a comma-separated list of `id:base64` or, but for the first, `id:retired`. Problems name the entry by its place in the list and
  * never show any part of it.
  */
 export const masterKeyList: Reader<readonly MasterKey[]> = (text) => {
@@ -35,13 +38,18 @@ function readEntry(entry: string, earlier: readonly MasterKey[]): Reading<Master
   if (!/^[1-9][0-9]{0,2}$/.test(idText) || id > 255) {
     return { problem: 'must start with a number from 1 to 255 and a colon' }
   }
+  if (earlier.some((other) => other.id === id)) return { problem: 'repeats an earlier id' }
+  if (keyText === RETIRED) {
+    return earlier.length === 0
+      ? { problem: 'is retired, but the first key is the one that issues and encrypts' }
+      : { value: Object.freeze({ id, key: RETIRED }) }
+  }
   const key = decodeBase64url(keyText.replaceAll('+', '-').replaceAll('/', '_').replace(/=$/, ''))
   if (key?.length !== KEY_BYTES) {
     return { problem: `must have a key of exactly ${KEY_BYTES} bytes in base64` }
   }
   if (!looksRandom(key)) return { problem: 'has a key that was not drawn at random' }
-  if (earlier.some((other) => other.id === id)) return { problem: 'repeats an earlier id' }
-  if (earlier.some((other) => equalInConstantTime(other.key, key))) {
+  if (earlier.some((other) => other.key !== RETIRED && equalInConstantTime(other.key, key))) {
     return { problem: 'repeats an earlier key' }
   }
   return { value: Object.freeze({ id, key }) }

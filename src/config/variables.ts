@@ -40,7 +40,8 @@ export const VARIABLES = {
     name: 'MASTER_KEYS',
     description:
       'Comma-separated `id:key` list; id 1 to 255, key 32 random bytes in base64. The first ' +
-      'encrypts and issues, all of them decrypt and verify. Required with `DATABASE_URL`.',
+      'encrypts and issues, all of them decrypt and verify; `id:retired` for one taken out for ' +
+      'good. Required with `DATABASE_URL`.',
     example: '1:$(openssl rand -base64 32)',
     computedDefault: 'made and kept in `STATE_DIR` in development',
     requiredWithDatabase: true,

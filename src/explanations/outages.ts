@@ -21,6 +21,22 @@ export const OUTAGES = {
     related: ['not_ready', 'internal'],
     see: [REFRESH_DOCUMENT, rfc(9110, '15.6.4')],
   },
+  master_key_missing: {
+    title: 'The master key of a refresh token is not known here',
+    cause:
+      'A refresh token has the right form and names a master key of which the `MASTER_KEYS` of this replica say nothing. Mostly a new key was put first while this replica did not have it yet. Nothing was decided about the token or its session.',
+    confirm: [
+      'The log has `request failed` under the `request_id`, with the id of the key.',
+      'Compare that id with the ids in `MASTER_KEYS` of every replica.',
+    ],
+    remedy: {
+      app: 'Keep all tokens and try again after `Retry-After` seconds, with the same refresh token.',
+      operator:
+        'Put the key into `MASTER_KEYS` of every replica. To replace a master key, first append the new one on every replica, then put it first on every replica, and keep the old one until `SESSION_MAX_TTL` (and the longest of a client’s own) has passed. Then `id:retired` in its place makes what is left of it `refresh_unknown`; without an entry it is this error. A key that sealed a signing key (`mintmark keys list`) has to stay.',
+    },
+    related: ['refresh_unknown', 'database_unavailable'],
+    see: [REFRESH_DOCUMENT, rfc(9110, '15.6.4')],
+  },
   not_ready: {
     title: 'The service is starting',
     cause:

@@ -8,18 +8,18 @@ export const REFRESH = {
   refresh_unknown: {
     title: 'This is no refresh token of this service',
     cause:
-      'The value is not one that this service made: it is cut off, changed or mistyped, it is an access token or the token of another environment (staging presented to production), or the row of its session is gone (30 days after the end of its greatest age). It also happens on a replica whose `MASTER_KEYS` lacks the key that made the token, and with `REFRESH_ACCEPT_AHEAD=false` after the database was restored to an earlier point.',
+      'The value is not one that this service made: it is cut off, changed or mistyped, it is an access token or the token of another environment (staging presented to production), or the row of its session is gone (30 days after the end of its greatest age). It also happens when the master key that made it is retired (`id:retired` in `MASTER_KEYS`) or another one has its id, and with `REFRESH_ACCEPT_AHEAD=false` after the database was restored to an earlier point.',
     confirm: [
       'Run `mintmark token inspect -` and paste the value: `token_malformed` means that characters are missing or changed. Otherwise it names the master key that made it.',
       'Run `mintmark token verify -` with the configuration of the service: it says at which step the value fails.',
-      'Compare the `id` of that master key with the ids in `MASTER_KEYS` of every replica.',
+      'Compare that master key with the one of the same id in `MASTER_KEYS` of every replica.',
     ],
     remedy: {
       app: 'Throw the token away and have the user log in. If it happens to many at once, see that the whole value is stored (it has 63 characters) and is sent to the environment that it came from.',
       operator:
-        'To replace a master key, first add the new one behind the old one on every replica, then put it first, and remove the old one only when no session of its time is alive.',
+        'Retire a master key only when `SESSION_MAX_TTL` has passed since another was put first: see `master_key_missing`.',
     },
-    related: ['refresh_stale', 'session_idle_timeout'],
+    related: ['refresh_stale', 'session_idle_timeout', 'master_key_missing'],
     see: [REFRESH_DOCUMENT, rfc(6749, '5.2')],
   },
   refresh_stale: {

@@ -1,6 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { DatabaseUnavailable, isOutOfStep } from '../db/failure.ts'
 import type { Code } from '../explanations/all.ts'
+import { MasterKeyMissing } from '../keys/master-keys.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Reason } from '../oauth/reasons.ts'
 import { Problem } from './problem.ts'
@@ -47,6 +48,13 @@ export function toOAuthError(failure: unknown): OAuthError {
     return new OAuthError(
       'database_unavailable',
       'the database cannot be used now; keep your tokens and try again',
+      RETRY_AFTER,
+    )
+  }
+  if (failure instanceof MasterKeyMissing) {
+    return new OAuthError(
+      'master_key_missing',
+      'the master key of this refresh token is not known here; keep your tokens and try again',
       RETRY_AFTER,
     )
   }

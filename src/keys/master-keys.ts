@@ -11,18 +11,46 @@ export type Purpose = 'refresh-token' | 'signing-key' | 'cursor'
 export interface MasterKeys {
   /** The id of the first key. */
   readonly first: number
-  /** The 32-byte key of a purpose under the master key of that id (HKDF-SHA-256, RFC 5869). */
+  /**
+   * The 32-byte key of a purpose under the master key of that id (HKDF-SHA-256, RFC 5869); undefined
+   * unless the list holds the key.
+   */
   derive(id: number, purpose: Purpose): Buffer | undefined
+  /** Whether the list says of that id that its key was taken out for good. */
+  isRetired(id: number): boolean
 }
 
-/** Derives every key once, at start. Throws when the list is empty. */
+/**
+ * The list says nothing of a master key. Another replica's may hold it, so nothing is decided about
+ * what was made under it.
+ */
+export class MasterKeyMissing extends Error {
+  override readonly name = 'MasterKeyMissing'
+  readonly id: number
+
+  constructor(id: number) {
+    super(
+      `MASTER_KEYS holds no key with id ${id}, under which a refresh token was made: add the key, or ${id}:retired when it was taken out for good`,
+    )
+    this.id = id
+  }
+}
+
+/** Derives every key once, at start. Throws when the list is empty or begins with a retired key. */
 export function createMasterKeys(list: readonly MasterKey[]): MasterKeys {
   const [first] = list
   if (first === undefined) throw new Error('there is no master key')
-  const derived = new Map(list.map(({ id, key }) => [id, derivePurposes(key)]))
+  if (first.key === 'retired') throw new Error('the first master key is retired')
+  const derived = new Map(
+    list.map(({ id, key }) => [id, key === 'retired' ? key : derivePurposes(key)]),
+  )
   return {
     first: first.id,
-    derive: (id, purpose) => derived.get(id)?.[purpose],
+    derive(id, purpose) {
+      const keys = derived.get(id)
+      return keys === 'retired' ? undefined : keys?.[purpose]
+    },
+    isRetired: (id) => derived.get(id) === 'retired',
   }
 }
 

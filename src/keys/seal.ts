@@ -50,8 +50,10 @@ export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffe
 
 function sealingKey(keys: MasterKeys, id: number): Buffer {
   const key = keys.derive(id, 'signing-key')
-  if (key === undefined) {
-    throw new CannotUnseal(`MASTER_KEYS holds no key with id ${id}, which sealed a signing key`)
-  }
-  return key
+  if (key !== undefined) return key
+  throw new CannotUnseal(
+    keys.isRetired(id)
+      ? `MASTER_KEYS says that the key with id ${id} is retired, but it sealed a signing key: put the key back in its place`
+      : `MASTER_KEYS holds no key with id ${id}, which sealed a signing key`,
+  )
 }

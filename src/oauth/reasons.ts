@@ -64,6 +64,7 @@ export const reasons = {
   too_many_requests: ['temporarily_unavailable', 429],
   login_queue_full: ['temporarily_unavailable', 503],
   database_unavailable: ['temporarily_unavailable', 503],
+  master_key_missing: ['temporarily_unavailable', 503],
   not_ready: ['temporarily_unavailable', 503],
   internal: ['server_error', 500],
 } as const satisfies Record<string, readonly [error: string, status: number]>

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { base62, base64url, decodeBase64url } from '../base/encoding.ts'
 import { equalInConstantTime, sha256 } from '../base/hash.ts'
 import type { Random } from '../base/random.ts'
-import type { MasterKeys } from '../keys/master-keys.ts'
+import { MasterKeyMissing, type MasterKeys } from '../keys/master-keys.ts'
 
 /**
  * A refresh token's value:
@@ -28,7 +28,11 @@ export interface RefreshToken {
 export interface RefreshTokens {
   /** The first value of a new session. */
   draw(): { value: string; handleHash: Buffer }
-  /** Reads a value by arithmetic alone; undefined unless this service made it. */
+  /**
+   * Reads a value by arithmetic alone; undefined unless this service made it, and of one that was made
+   * under a retired master key. Throws MasterKeyMissing on one that a replica with another list may
+   * have made.
+   */
   parse(value: string): RefreshToken | undefined
 }
 
@@ -101,13 +105,18 @@ function readBytes(value: string): Buffer | undefined {
   const text = value.slice(0, -CHECKSUM_CHARACTERS)
   if (value.slice(-CHECKSUM_CHARACTERS) !== base62(crc32(text))) return undefined
   const bytes = decodeBase64url(text.slice(PREFIX.length))
-  return bytes?.length === LENGTH && bytes[0] === VERSION ? bytes : undefined
+  // No master key has the id 0.
+  const isOurs = bytes?.length === LENGTH && bytes[0] === VERSION && bytes[1] !== 0
+  return isOurs ? bytes : undefined
 }
 
-/** HMAC-SHA-256 (RFC 2104) cut to 128 bits; undefined when no master key has that id. */
+/** HMAC-SHA-256 (RFC 2104) cut to 128 bits; undefined under a retired key. Throws MasterKeyMissing. */
 function mac(masterKeys: MasterKeys, keyId: number, bytes: Buffer): Buffer | undefined {
   const key = masterKeys.derive(keyId, 'refresh-token')
-  if (key === undefined) return undefined
+  if (key === undefined) {
+    if (masterKeys.isRetired(keyId)) return undefined
+    throw new MasterKeyMissing(keyId)
+  }
   const digest = createHmac('sha256', key).update(bytes.subarray(0, MAC_AT)).digest()
   return digest.subarray(0, LENGTH - MAC_AT)
 }

@@ -2,15 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { base62 } from '../../src/base/encoding.ts'
+import type { MasterKey } from '../../src/config/master-keys.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { createRefreshTokens } from '../../src/sessions/refresh-token.ts'
+import { createExamineRefreshToken } from '../../src/tokens/examine-refresh-token.ts'
 import { countRows, postRaw, readEvents, summary } from '../support/answer.ts'
 import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
+import { createSeededRandom } from '../support/random.ts'
 import { createTestService, type TestService, type Tokens } from '../support/service.ts'
 import { TEST_MASTER_KEY } from '../support/template.ts'
 
 const UNKNOWN = '400 invalid_grant refresh_unknown'
+const MISSING = '503 temporarily_unavailable master_key_missing'
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const CHECKSUM = 6
 
@@ -38,7 +42,9 @@ t.test('a value with any one character changed is refused', async (t) => {
     if (index >= value.length - CHECKSUM) continue
     const repaired = withBody(flipped.slice(0, -CHECKSUM))
     const answer = await service.refresh(client, repaired)
-    t.equal(summary(answer), UNKNOWN, `character ${index}, with a checksum that is right`)
+    // The eighth character is of the master key's id: another replica may have that key.
+    const expected = index === 7 ? MISSING : UNKNOWN
+    t.equal(summary(answer), expected, `character ${index}, with a checksum that is right`)
   }
   t.strictSame(await untouched(service), { generation: 0, ended_at: null })
   t.equal(await countRows(service, 'events'), 1, 'no event but the login')
@@ -99,10 +105,14 @@ t.test('neither the database nor the master key alone makes a value', async (t) 
       randomBytes(16),
     ),
     'the right handle under another master key': drawWith(otherKey, handle),
+  })) {
+    t.equal(summary(await service.refresh(client, forged)), UNKNOWN, what)
+  }
+  for (const [what, forged] of Object.entries({
     'a sibling of the value under another key id': drawWith({ ...otherKey, id: 2 }, handle),
     'the right key under an id that nobody has': drawWith({ ...TEST_MASTER_KEY, id: 9 }, handle),
   })) {
-    t.equal(summary(await service.refresh(client, forged)), UNKNOWN, what)
+    t.equal(summary(await service.refresh(client, forged)), MISSING, what)
   }
   const dump = await query(service.databaseUrl, 'select s::text as row from sessions s')
   t.equal(JSON.stringify(dump).includes(handle.toString('hex')), false, 'no handle in the row')
@@ -171,7 +181,52 @@ t.test('a new first master key issues, and the one before it still verifies', as
   t.equal(bytesOf(tokens.refresh_token)[1], 1)
   t.equal(bytesOf(refresh_token)[1], 2, 'the value names the key that it was made under')
   t.equal(summary(await renewed.refresh(client, refresh_token)), '200')
-  t.equal(summary(await old.refresh(client, refresh_token)), UNKNOWN, 'where nobody has key 2')
+  const newest = await renewed.refresh(client, refresh_token)
+
+  const { log } = old
+  log.length = 0
+  const form = { refresh_token, client_id: client.clientId }
+  const asker = await old.addClient({ authenticationMethod: 'client_secret_basic' })
+  // Without the sessions: what a replica does not know of is not looked up.
+  const rename = (from: string, to: string) =>
+    query(old.databaseUrl, `alter table ${from} rename to ${to}`)
+  await rename('sessions', 'sessions_away')
+  for (const answer of [
+    await old.refresh(client, refresh_token),
+    await old.post('/refresh', form),
+    await old.post('/logout', form),
+    await old.post('/revoke', { token: refresh_token }, asker.basic),
+    await old.post('/introspect', { token: refresh_token }, asker.basic),
+  ]) {
+    t.equal(summary(answer), MISSING, 'where key 2 is not known, nobody loses a session')
+    t.equal(answer.headers['retry-after'], '2')
+  }
+  const lines = log.filter((line) => line.includes('request failed'))
+  t.equal(lines.length, 5)
+  for (const line of lines) t.match(JSON.parse(line), { level: 50, err: { message: /with id 2,/ } })
+  await rename('sessions_away', 'sessions')
+  const last = newest.json<Tokens>().refresh_token
+  t.equal(summary(await renewed.refresh(client, last)), '200', 'and the session lives')
+
+  const saidUnder = async (...list: MasterKey[]) => {
+    const masterKeys = createMasterKeys(list)
+    const random = createSeededRandom('examined')
+    const refreshTokens = createRefreshTokens({ masterKeys, random })
+    const { database, clock } = old.parts
+    const options = { db: database.kysely, clock, masterKeys, refreshTokens }
+    const [, signature] = await createExamineRefreshToken(options)(last)
+    return `${signature?.outcome}: ${signature?.actual}`
+  }
+  t.match(await saidUnder(TEST_MASTER_KEY), /^failed: .* key 2, .* answers master_key_missing$/)
+  const gone = { id: 2, key: 'retired' } as const
+  t.match(
+    await saidUnder(TEST_MASTER_KEY, gone),
+    /^failed: it names master key 2, which is retired/,
+  )
+
+  const env = { MASTER_KEYS: `${first},1:retired` }
+  const retired = await createTestService(t, { beside: old, env, seed: 'retired' }).catch(String)
+  t.match(retired, /id 1 is retired/, 'what is sealed under a retired key does not open')
 })
 
 t.test('/refresh is the same grant, as a form and as JSON', async (t) => {

@@ -15,6 +15,15 @@ t.test('several master keys keep their order, in either base64 alphabet', async 
   })
 })
 
+t.test('a key may be retired, but not the first', async (t) => {
+  t.strictSame(masterKeyList(`2:${FIRST},1:retired`), {
+    value: [
+      { id: 2, key: KEY },
+      { id: 1, key: 'retired' },
+    ],
+  })
+})
+
 const REFUSED: [text: string, problem: RegExp][] = [
   ['changeme', /placeholder/],
   ['1:secret', /placeholder/],
@@ -35,6 +44,8 @@ const REFUSED: [text: string, problem: RegExp][] = [
   [`1:${FIRST},`, /^entry 2 must start/],
   [`1:${FIRST},2:${FIRST}`, /^entry 2 repeats an earlier key/],
   [`1:${FIRST},1:${SECOND}`, /^entry 2 repeats .* id/],
+  [`1:retired,2:${FIRST}`, /^entry 1 is retired/],
+  [`1:${FIRST},1:retired`, /^entry 2 repeats .* id/],
   ['1:short,2:alsoshort', /^entry 1 .*; entry 2 /],
 ]
 

@@ -6,7 +6,7 @@ import { createSigningKey, openPrivateKey, openPublicKey } from '../../src/keys/
 import { createSeededRandom } from '../support/random.ts'
 
 const SECRET = Buffer.from('the private half of a signing key')
-const masterKey = (id: number, seed = `master ${id}`): MasterKey => ({
+const masterKey = (id: number, seed = `master ${id}`): MasterKey & { key: Buffer } => ({
   id,
   key: createSeededRandom(seed).bytes(32),
 })
@@ -74,7 +74,10 @@ t.test('a missing or wrong master key is named by its id and never shown', async
   const wrongKey = masterKey(7, 'another one')
   const wrong = refusal(() => unseal(createMasterKeys([wrongKey]), sealed, 'here'))
   t.match(wrong.message, /master key 7 /)
-  for (const { message, cause } of [missing, wrong]) {
+  const list = createMasterKeys([masterKey(1), { id: 7, key: 'retired' }])
+  const retired = refusal(() => unseal(list, sealed, 'here'))
+  t.match(retired.message, /id 7 is retired/)
+  for (const { message, cause } of [missing, wrong, retired]) {
     t.equal(cause, undefined)
     for (const { key } of [wrongKey, masterKey(7), masterKey(1)]) {
       for (const encoding of ['hex', 'base64', 'base64url'] as const) {
@@ -95,6 +98,7 @@ t.test('each purpose has a key of its own, and no list means no service', async 
   t.equal(one.derive(2, 'refresh-token'), undefined)
   t.equal(createMasterKeys([masterKey(5), masterKey(1)]).first, 5)
   t.throws(() => createMasterKeys([]), /no master key/)
+  t.throws(() => createMasterKeys([{ id: 1, key: 'retired' }]), /first master key is retired/)
 })
 
 t.test('a signing key is kept sealed under its kid and its algorithm', async (t) => {

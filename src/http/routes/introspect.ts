@@ -79,7 +79,13 @@ export function introspectRoute(
           },
         }),
         response: {
-          ...oauthErrors(...FORM, ...CLIENT, 'client_not_allowed', 'too_many_requests'),
+          ...oauthErrors(
+            ...FORM,
+            ...CLIENT,
+            'client_not_allowed',
+            'master_key_missing',
+            'too_many_requests',
+          ),
           200: inJson(
             'Of an active token its claims and `token_type`; of any other only `active: false`.',
             IntrospectionResponse,

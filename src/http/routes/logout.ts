@@ -57,7 +57,7 @@ export function logoutRoute(
           },
         }),
         response: {
-          ...oauthErrors(...FORM, ...COOKIE),
+          ...oauthErrors(...FORM, ...COOKIE, 'master_key_missing'),
           204: {
             ...Type.Null({ description: 'The session has ended, now or before.' }),
             headers: cookieHeaders,

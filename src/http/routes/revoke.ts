@@ -42,7 +42,7 @@ export function revokeRoute(
           },
         }),
         response: {
-          ...oauthErrors(...FORM, ...CLIENT, 'token_of_other_client'),
+          ...oauthErrors(...FORM, ...CLIENT, 'token_of_other_client', 'master_key_missing'),
           200: Type.Null({ description: 'The token is of no use any more.' }),
         },
       },

@@ -80,6 +80,8 @@ export const REASON_EXAMPLES = {
     'too many requests from this address; try again in 42 s, and keep your tokens: they are not touched',
   login_queue_full: 'too many logins at this moment; try again shortly',
   database_unavailable: 'the database cannot be used now; keep your tokens and try again',
+  master_key_missing:
+    'the master key of this refresh token is not known here; keep your tokens and try again',
   not_ready: 'the service is starting; try again',
   internal: 'an error of ours; it was logged under this request_id',
 } as const satisfies Partial<Record<Reason, string>>
@@ -181,6 +183,7 @@ export const REFRESH = described(
   'grant_not_allowed',
   'idempotency_key_invalid',
   'refresh_unknown',
+  'master_key_missing',
   'refresh_stale',
   'refresh_reused',
   'retry_mismatch',

@@ -29,7 +29,7 @@ export function createAnswerWithTokens(options: {
     const { accessToken, expiresInSeconds } = options.issueAccessToken(subject)
     const now = options.clock.now()
     const secondsTo = (at: number | undefined) =>
-      at === undefined ? undefined : Math.max(0, Math.round((at - now) / 1000))
+      at === undefined ? undefined : Math.max(0, Math.floor((at - now) / 1000))
     const refreshable = client.grantTypes.includes('refresh_token') && refreshToken !== undefined
     return {
       accessToken,

@@ -37,9 +37,10 @@ export function createIssueAccessToken(options: {
     const { client, session } = subject
     const ttl = client.lifetimes.accessTokenTtlSeconds ?? options.accessTokenTtlSeconds
     const jittered = Math.ceil(ttl * (1 - JITTER * fraction(random)))
-    // An access token does not outlive its session.
-    const sessionLeft =
-      session === undefined ? jittered : Math.floor(session.expiresAt / 1000) - iat
+    // An access token does not outlive its session, not even if that is never refreshed.
+    const sessionEnd =
+      session === undefined ? Infinity : Math.min(session.idleExpiresAt, session.expiresAt)
+    const sessionLeft = Math.floor((sessionEnd - now) / 1000)
     const exp = iat + Math.max(1, Math.min(jittered, sessionLeft))
     const jti = drawTokenId(random, now, session?.sid)
     const claims = buildClaims(subject, { issuer, jti, iat, exp })

@@ -21,6 +21,10 @@ t.test('the answers tell how long the session may idle and live', async (t) => {
   const retried = await service.refresh(client, tokens.refresh_token)
   const later = { refresh_expires_in: IDLE - 10, session_expires_in: MAX - 1010 }
   t.match(retried.json(), later, 'a retry tells what is left')
+  service.clock.advance(0.4)
+  const floored = { refresh_expires_in: IDLE - 11, session_expires_in: MAX - 1011 }
+  const again = await service.refresh(client, tokens.refresh_token)
+  t.match(again.json(), floored, 'and never more than that')
 })
 
 t.test('a session ends when it was unused for its idle time, to the second', async (t) => {
@@ -64,7 +68,7 @@ t.test('no number of refreshes moves the absolute end', async (t) => {
     if (answer.statusCode !== 200) throw new Error(answer.body)
     refresh_token = answer.json<Tokens>().refresh_token
     const { refresh_expires_in, session_expires_in } = answer.json<Tokens>()
-    const left = Math.round((before - service.clock.now()) / 1000)
+    const left = Math.floor((before - service.clock.now()) / 1000)
     if (session_expires_in !== left || refresh_expires_in !== Math.min(IDLE, left)) {
       t.fail(`told ${session_expires_in} and ${refresh_expires_in}, left are ${left}`)
     }

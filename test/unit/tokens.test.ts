@@ -190,11 +190,15 @@ t.test('a client’s own lifetime stands before the configuration’s', async (t
 })
 
 t.test('a token does not outlive its session', async (t) => {
-  const { issue } = createMint({ byte: 0 })
+  const { issue, clock } = createMint({ byte: 0 })
   const left = (ms: number) => issue(subject({ session: session({ expiresAt: NOW + ms }) }))
   t.equal(left(90_000).expiresInSeconds, 90)
   t.equal(left(90_999).expiresInSeconds, 90)
   t.equal(left(700_000).expiresInSeconds, 600)
+  const idle = (ms: number) => issue(subject({ session: session({ idleExpiresAt: NOW + ms }) }))
+  t.equal(idle(90_999).expiresInSeconds, 90, 'unused, it ends sooner')
+  clock.advance(0.5)
+  t.equal(left(90_400).expiresInSeconds, 89, 'never more than there is')
 })
 
 t.test('the algorithm is the client’s choice, else that of the token’s audience', async (t) => {

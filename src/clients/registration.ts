@@ -128,6 +128,21 @@ const rules: Rule[] = [
     'a lifetime must be between 1s and 3650d',
   ],
   [
+    (r) => isInOrder(r.accessTokenTtlSeconds, r.sessionIdleTtlSeconds),
+    'access_token_ttl must not be longer than session_idle_ttl',
+  ],
+  [
+    (r) => isInOrder(r.sessionIdleTtlSeconds, r.sessionMaxTtlSeconds),
+    'session_idle_ttl must not be longer than session_max_ttl',
+  ],
+  [
+    // Of all three, the two before say it.
+    (r) =>
+      r.sessionIdleTtlSeconds !== undefined ||
+      isInOrder(r.accessTokenTtlSeconds, r.sessionMaxTtlSeconds),
+    'access_token_ttl must not be longer than session_max_ttl',
+  ],
+  [
     (r) => isWithin(r.refreshRetryWindowSeconds, 3600),
     'the refresh retry window must be between 0s and 1h',
   ],
@@ -136,10 +151,7 @@ const rules: Rule[] = [
     'the refresh recovery window must be between 0s and 30d',
   ],
   [
-    (r) =>
-      r.refreshRetryWindowSeconds === undefined ||
-      r.refreshRecoveryWindowSeconds === undefined ||
-      r.refreshRetryWindowSeconds <= r.refreshRecoveryWindowSeconds,
+    (r) => isInOrder(r.refreshRetryWindowSeconds, r.refreshRecoveryWindowSeconds),
     'the refresh recovery window must be at least the retry window',
   ],
   [
@@ -184,6 +196,11 @@ function lengths(r: Registration): number[] {
 /** Whether a length is left out, or in seconds at most that. */
 function isWithin(seconds: number | undefined, most: number): boolean {
   return seconds === undefined || (seconds >= 0 && seconds <= most)
+}
+
+/** Whether the shorter of two lengths is at most the longer; so is one that is left out. */
+function isInOrder(shorter: number | undefined, longer: number | undefined): boolean {
+  return shorter === undefined || longer === undefined || shorter <= longer
 }
 
 function unique<T>(values: readonly T[]): T[] {

@@ -117,6 +117,18 @@ t.test('a registration that cannot be is refused with the reason', async (t) => 
     [{ accessTokenTtlSeconds: 0 }, /^a lifetime must/],
     [{ sessionIdleTtlSeconds: -1 }, /^a lifetime must/],
     [{ sessionMaxTtlSeconds: 315_360_001 }, /^a lifetime must/],
+    [
+      { accessTokenTtlSeconds: 9, sessionIdleTtlSeconds: 8, sessionMaxTtlSeconds: 8 },
+      /^access_token_ttl must not be longer than session_idle_ttl$/,
+    ],
+    [
+      { accessTokenTtlSeconds: 9, sessionMaxTtlSeconds: 8 },
+      /^access_token_ttl must not be longer than session_max_ttl$/,
+    ],
+    [
+      { accessTokenTtlSeconds: 1, sessionIdleTtlSeconds: 9, sessionMaxTtlSeconds: 8 },
+      /^session_idle_ttl must not be longer than session_max_ttl$/,
+    ],
     [{ claims: { iss: 'x' } }, /^claims must not set reserved names: iss/],
   ]
   for (const [change, expected] of refused) {

@@ -25,3 +25,23 @@ export function inWords(seconds: number): string {
   const isDays = unit === 86_400 && seconds >= 10 * 86_400
   return rest === 0 || isDays ? first : `${first} ${formatDuration(rest)}`
 }
+
+const DATE_TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+const FIRST = Date.parse('0001-01-01T00:00:00Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/**
+ * The instant of a date-time of RFC 3339 §5.6, in milliseconds since the epoch; undefined of any
+ * other text, of a leap second and of what is not in the years 1 to 9999 of UTC, which a database
+ * may not take.
+ */
+export function parseInstant(text: string): number | undefined {
+  const upper = text.toUpperCase()
+  const local = DATE_TIME.exec(upper)?.[1]
+  if (local === undefined) return undefined
+  const asUtc = Date.parse(`${local}Z`)
+  // Date takes February 30 and the hour 24 as well, for the day that comes then.
+  const exists = !Number.isNaN(asUtc) && new Date(asUtc).toISOString().startsWith(local)
+  const at = Date.parse(upper)
+  return exists && at >= FIRST && at <= LAST ? at : undefined
+}

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { parseInstant } from '../base/times.ts'
 import { duration, type Reader, wholeNumber } from '../config/readers.ts'
 import { claimsProblem } from '../oauth/claims.ts'
 
@@ -32,10 +33,8 @@ export function claims(text: string): Record<string, unknown> {
 
 /** An instant of RFC 3339, in milliseconds since the epoch. */
 export function instant(text: string): number {
-  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text)
-    ? new Date(text).getTime()
-    : Number.NaN
-  if (Number.isNaN(at)) {
+  const at = parseInstant(text)
+  if (at === undefined) {
     throw new InvalidArgumentError('must be an instant such as 2026-11-21T12:00:00Z')
   }
   return at

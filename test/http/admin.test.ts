@@ -325,6 +325,8 @@ t.test('nothing is ignored that could have narrowed a request', async (t) => {
     ['GET /events?type=foo.bar', /^query\.type must be one of .*session\.started, .*audience\.set/],
     ['GET /events?since=yesterday', 'query.since must be a date-time'],
     ['GET /events?until=1795262179', 'query.until must be a date-time'],
+    ['GET /events?since=2026-11-21%2012:00:00Z', 'query.since 2026-11-21 12:00:00Z is no instant'],
+    ['GET /events?since=0000-01-01T00:00:00Z', 'query.since 0000-01-01T00:00:00Z is no instant'],
     ['GET /events?since=2016-12-31T23:59:60Z', 'query.since 2016-12-31T23:59:60Z is no instant'],
   ] as const) {
     const answer = await ask(line)

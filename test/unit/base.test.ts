@@ -4,10 +4,34 @@ import { formatDuration, parseDuration } from '../../src/base/duration.ts'
 import { base62, base64url, decodeBase64url } from '../../src/base/encoding.ts'
 import { equalInConstantTime, sha256 } from '../../src/base/hash.ts'
 import { fraction, type Random, uuidV7 } from '../../src/base/random.ts'
+import { parseInstant } from '../../src/base/times.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createSeededRandom } from '../support/random.ts'
 
 const always = (byte: number): Random => ({ bytes: (length) => Buffer.alloc(length, byte) })
+
+t.test('an instant is a date-time of RFC 3339, and a day that there is', async (t) => {
+  for (const [text, iso] of Object.entries({
+    '2026-11-21T12:00:00Z': '2026-11-21T12:00:00.000Z',
+    '2026-11-21t12:00:00.5z': '2026-11-21T12:00:00.500Z',
+    '2024-02-29T23:59:59.123456789-00:30': '2024-03-01T00:29:59.123Z',
+    '0001-01-01T00:00:00Z': '0001-01-01T00:00:00.000Z',
+    '9999-12-31T23:59:59+00:00': '9999-12-31T23:59:59.000Z',
+  })) {
+    t.equal(new Date(parseInstant(text) ?? Number.NaN).toISOString(), iso, text)
+  }
+  for (const text of [
+    ...['', 'noon', '2026-11-21', '2026-11-21T12:00Z', '2026-11-21T12:00:00', '1795262179'],
+    ...['2026-02-30T00:00:00Z', '2025-02-29T00:00:00Z', '2026-13-01T00:00:00Z'],
+    ...['2026-11-21T24:00:00Z', '2026-11-21T12:60:00Z', '2016-12-31T23:59:60Z'],
+    ...['2026-11-21 12:00:00Z', '2026-11-21T12:00:00 Z', '2026-11-21T12:00:00Z\n'],
+    ...['2026-11-21T12:00:00+24:00', '2026-11-21T12:00:00+0100', '2026-11-21T12:00:00.Z'],
+    ...['0000-06-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00'],
+    '+02026-11-21T12:00:00Z',
+  ]) {
+    t.equal(parseInstant(text), undefined, JSON.stringify(text))
+  }
+})
 
 t.test('a duration is a whole number and one unit', async (t) => {
   const read = { '0s': 0, '1s': 1, '30s': 30, '10m': 600, '24h': 86_400, '14d': 1_209_600 }

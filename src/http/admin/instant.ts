@@ -1,14 +1,16 @@
+import { parseInstant } from '../../base/times.ts'
 import { OAuthError, quotable } from '../../oauth/error.ts'
 
 /**
- * The instant of a text that is a date-time of RFC 3339 already, in milliseconds since the epoch. A
- * leap second is one, and is no instant that a Date can hold. Throws `parameter_invalid`.
+ * The instant of a text that its schema took for a date-time, in milliseconds since the epoch. Of
+ * what passes there a leap second is no instant, nor a space in the place of the T. Throws
+ * `parameter_invalid`.
  * @param name where it stood, such as `query.since`
  */
 export function readInstant(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const at = Date.parse(text)
-  if (!Number.isNaN(at)) return at
+  const at = parseInstant(text)
+  if (at !== undefined) return at
   throw new OAuthError('parameter_invalid', `${name} ${quotable(text)} is no instant`)
 }
 

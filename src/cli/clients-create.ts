@@ -1,11 +1,12 @@
 import { cookieProblems } from '../clients/cookie-problems.ts'
+import { type LifetimeDefaults, lifetimeProblems } from '../clients/lifetime-problems.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { parseScope } from '../oauth/scope.ts'
 import type { Answer } from './answer.ts'
 import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson } from './clients-show.ts'
-import { type Deployment, withDeployment } from './deployment.ts'
+import { type Deployment, LIFETIMES, withDeployment } from './deployment.ts'
 import { operator } from './operator.ts'
 
 /** The options of `clients create` as commander read them; lengths in seconds. */
@@ -28,9 +29,11 @@ export function createClient(clientId: string, options: CreateOptions): Promise<
   const { audience } = options
   // What needs no issuer does not ask for one.
   if (audience !== undefined && options.refreshTokenIn !== 'cookie') {
-    return withDeployment([], (deployment) => register(deployment, clientId, options, audience))
+    return withDeployment(LIFETIMES, (deployment) =>
+      register(deployment, clientId, options, audience),
+    )
   }
-  return withDeployment(['issuer'], async (deployment) => {
+  return withDeployment(['issuer', ...LIFETIMES], async (deployment) => {
     const { issuer } = deployment.config
     const answer = await register(deployment, clientId, options, audience ?? [issuer])
     const { origin = [], refreshTokenIn = 'body' } = options
@@ -43,7 +46,7 @@ export function createClient(clientId: string, options: CreateOptions): Promise<
 }
 
 async function register(
-  { registerClient }: Pick<Deployment<never>, 'registerClient'>,
+  { registerClient, config }: Pick<Deployment<keyof LifetimeDefaults>, 'registerClient' | 'config'>,
   clientId: string,
   options: CreateOptions,
   audience: string[],
@@ -78,6 +81,9 @@ async function register(
   return {
     json: { ...clientJson(client), ...told },
     text: `Registered client ${clientId}.\n\n${shown}`,
-    notes: secret === undefined ? [] : ['The secret is shown this once; only its hash is kept.'],
+    notes: [
+      ...(secret === undefined ? [] : ['The secret is shown this once; only its hash is kept.']),
+      ...lifetimeProblems(client.lifetimes, config),
+    ],
   }
 }

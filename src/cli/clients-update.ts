@@ -1,9 +1,10 @@
 import { cookieProblems } from '../clients/cookie-problems.ts'
+import { lifetimeProblems } from '../clients/lifetime-problems.ts'
 import type { RefreshTokenPlace } from '../oauth/grant-types.ts'
 import type { Answer } from './answer.ts'
 import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson, unknownClient } from './clients-show.ts'
-import { withDeployment } from './deployment.ts'
+import { LIFETIMES, withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { operator } from './operator.ts'
 
@@ -31,7 +32,7 @@ export function updateClient(clientId: string, options: UpdateOptions): Promise<
     const message = 'nothing to change: give --origin, --session-idle-ttl or another setting'
     throw new CommandFailure('usage', message, EXIT.usage)
   }
-  return withDeployment(['issuer'], async ({ config, changeClient }) => {
+  return withDeployment(['issuer', ...LIFETIMES], async ({ config, changeClient }) => {
     const change = {
       ...(given[0] !== undefined && { allowedOrigins: given[0] }),
       ...(refreshTokenIn !== undefined && { refreshTokenIn }),
@@ -46,7 +47,10 @@ export function updateClient(clientId: string, options: UpdateOptions): Promise<
     return {
       json: clientJson(client),
       text: `Changed client ${clientId}.\n\n${clientFacts(client, {})}`,
-      notes: cookieProblems(client, config.issuer),
+      notes: [
+        ...cookieProblems(client, config.issuer),
+        ...lifetimeProblems(client.lifetimes, config),
+      ],
     }
   })
 }

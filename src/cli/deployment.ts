@@ -13,7 +13,14 @@ import { CommandFailure } from './failure.ts'
 import { count } from './table.ts'
 
 /** What a command may need of the configuration beyond the database. */
-type Need = 'issuer' | 'masterKeys'
+type Need = 'issuer' | 'masterKeys' | (typeof LIFETIMES)[number]
+
+/** How long tokens and sessions live: each has a default. */
+export const LIFETIMES = [
+  'accessTokenTtlSeconds',
+  'sessionIdleTtlSeconds',
+  'sessionMaxTtlSeconds',
+] as const
 
 /** The service's database as a command sees it, and the configuration that was asked for. */
 export type Deployment<N extends Need> = Operations & { config: Pick<Config, N> }

@@ -14,20 +14,27 @@ t.test(
     const created = await mintmark([
       ...[...create, '--grant', 'password', 'refresh_token', '--refresh-token-in', 'cookie'],
       ...['--origin', 'https://app.auth.example', 'https://shop.other'],
+      ...['--session-max-ttl', '1h'],
     ])
     t.equal(created.code, 0, created.stderr)
     t.match(created.stderr, /a page of https:\/\/shop\.other can never send/, 'of another site')
+    t.match(created.stderr, /its session_max_ttl \(1h\) is shorter than SESSION_IDLE_TTL \(14d\)/)
     t.match(await show(), {
       allowed_origins: ['https://app.auth.example', 'https://shop.other'],
       refresh_token_in: 'cookie',
     })
 
     const update = ['clients', 'update', 'spa']
-    const one = await mintmark([...update, '--origin', 'https://app.auth.example'])
+    const fitting = ['--session-max-ttl', 'default']
+    const one = await mintmark([...update, '--origin', 'https://app.auth.example', ...fitting])
     t.match(one, { code: 0, stdout: /origins +https:\/\/app\.auth\.example\n/, stderr: '' })
     t.match(await show(), { refresh_token_in: 'cookie' }, 'what is left out stays')
-    const more = await mintmark([...update, '--add-origin', 'https://b.auth.example'])
-    t.equal(more.code, 0, more.stderr)
+    const short = ['--session-idle-ttl', '1m']
+    const more = await mintmark([...update, '--add-origin', 'https://b.auth.example', ...short])
+    t.match(more, {
+      code: 0,
+      stderr: /its session_idle_ttl \(1m\) is shorter than ACCESS_TOKEN_TTL/,
+    })
     t.match(await show(), {
       allowed_origins: ['https://app.auth.example', 'https://b.auth.example'],
     })

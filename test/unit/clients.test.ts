@@ -5,6 +5,7 @@ import { base62 } from '../../src/base/encoding.ts'
 import { equalInConstantTime, sha256 } from '../../src/base/hash.ts'
 import { type Client, narrowAudience, narrowScope, requireGrant } from '../../src/clients/client.ts'
 import { readCredentials } from '../../src/clients/credentials.ts'
+import { lifetimeProblems } from '../../src/clients/lifetime-problems.ts'
 import {
   acceptRegistration,
   InvalidRegistration,
@@ -76,6 +77,27 @@ t.test('a registration that can be', async (t) => {
     { claims: { tier: 'gold' } },
   ]
   for (const change of changes) t.strictSame(problemsOf(change), [], JSON.stringify(change))
+})
+
+t.test('what of a client’s lifetimes does not fit the configuration is told', async (t) => {
+  const none = {
+    accessTokenTtlSeconds: undefined,
+    sessionIdleTtlSeconds: undefined,
+    sessionMaxTtlSeconds: undefined,
+  }
+  const defaults = {
+    accessTokenTtlSeconds: 600,
+    sessionIdleTtlSeconds: 14 * 86_400,
+    sessionMaxTtlSeconds: 90 * 86_400,
+  }
+  t.strictSame(lifetimeProblems(none, defaults), [])
+  t.strictSame(lifetimeProblems({ ...none, sessionMaxTtlSeconds: 14 * 86_400 }, defaults), [])
+  t.strictSame(lifetimeProblems({ ...none, sessionIdleTtlSeconds: 60 }, defaults), [
+    'its session_idle_ttl (1m) is shorter than ACCESS_TOKEN_TTL (10m), and ends it early',
+  ])
+  t.strictSame(lifetimeProblems({ ...none, sessionIdleTtlSeconds: 91 * 86_400 }, defaults), [
+    'SESSION_MAX_TTL (90d) is shorter than its session_idle_ttl (91d), and ends it early',
+  ])
 })
 
 t.test('a registration that cannot be is refused with the reason', async (t) => {

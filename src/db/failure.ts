@@ -31,6 +31,11 @@ const OUT_OF_STEP_STATE = /^(42P01|42703|42883|42704|3F000|42501)$/
 /** Conflicts that are over as soon as they are tried again: serialization, deadlock, lock time-out. */
 const CONFLICT_STATE = /^(40001|40P01|55P03)$/
 
+/** What a newer version wrote and this one cannot read: no caller's doing, and right once all are new. */
+export function unreadable(what: string): DatabaseUnavailable {
+  return new DatabaseUnavailable(new Error(what), false)
+}
+
 /** Whether the same transaction may simply be tried again. */
 export function isConflict(error: unknown): boolean {
   return CONFLICT_STATE.test(stateOf(error))

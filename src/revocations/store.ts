@@ -1,4 +1,5 @@
 import type { Executor } from '../db/connect.ts'
+import { unreadable } from '../db/failure.ts'
 import {
   type CutOff,
   type CutOffReason,
@@ -126,7 +127,7 @@ export function readCutOff(row: {
   const { not_before: notBefore, reason, made_at: madeAt } = row
   if (notBefore === null || madeAt === null) return undefined
   const known = cutOffReasons.find((one) => one === reason)
-  if (known === undefined) throw new Error('a cut-off has an unknown reason')
+  if (known === undefined) throw unreadable('a cut-off has an unknown reason')
   return { notBefore: notBefore.getTime(), reason: known, madeAt: madeAt.getTime() }
 }
 

@@ -1,6 +1,7 @@
 import type { ExpressionBuilder } from 'kysely'
 import { type EndReason, endReasons } from '../audit/event.ts'
 import type { Executor } from '../db/connect.ts'
+import { unreadable } from '../db/failure.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RotationState } from './rotation.ts'
 import type { Session } from './session.ts'
@@ -211,6 +212,6 @@ export function fromRow(row: SessionRow): Found {
 /** Throws by sid on a row that cannot be. */
 function readEndReason({ id, end_reason }: SessionRow): EndReason {
   const reason = endReasons.find((known) => known === end_reason)
-  if (reason === undefined) throw new Error(`session ${id} has an unknown end reason`)
+  if (reason === undefined) throw unreadable(`session ${id} has an unknown end reason`)
   return reason
 }

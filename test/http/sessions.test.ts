@@ -187,7 +187,8 @@ t.test('users see what happened to a session of theirs, and nothing of anybody e
     refresh_token: stolen.refresh_token,
   }
   await service.post('/token', form, { 'user-agent': 'thief/7.1 (of a kind)' })
-  const [reused, started] = (await eventsOf(stolen.sid)).json().events
+  const [theft, reused, started] = (await eventsOf(stolen.sid)).json().events
+  t.match(theft, { type: 'session.ended', reason: 'refresh_reused' })
   t.match(started, { type: 'session.started', device: undefined })
   const device = { label: 'thief', address: '127.0.0.1' }
   t.strictSame(reused, { type: 'refresh.reused', at: reused.at, device }, 'was that me?')

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -150,12 +149,17 @@ export async function until<T>(
   }
 }
 
+/** Each test file has so many of its own, lest two that run at once draw the same. */
+const PORTS = 12
+let drawn = 0
+
 /**
  * A TCP port that nobody listens on, at any address. It is of those that no system gives away unasked
  * (Linux begins at 32768): such a one could be another program's before it is used.
  */
 export async function freePort(): Promise<number> {
-  const port = randomInt(20_000, 32_000)
+  const port = 20_000 + (process.pid % 1_000) * PORTS + (drawn % PORTS)
+  drawn += 1
   const server = createServer().listen(port)
   try {
     await once(server, 'listening')

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { createTestAdmin } from '../support/admin.ts'
 import { claimsOf, readEvents, summary } from '../support/answer.ts'
+import { query } from '../support/database.ts'
 import {
   createTestService,
   type ServiceOptions,
@@ -210,6 +211,17 @@ t.test('users see what happened to a session of theirs, and nothing of anybody e
     client_id: frontend.clientId,
   })
   t.match((await eventsOf(third.sid)).json().events[0], { reason: 'token_revoked', by: 'client' })
+
+  const unused = await startFor('ada')
+  const past = new Date(service.clock.now() - 1)
+  const age = 'update sessions set idle_expires_at = $1 where id = $2'
+  await query(service.databaseUrl, age, [past, unused.sid])
+  t.strictSame((await eventsOf(unused.sid)).json().events[0], {
+    type: 'session.ended',
+    at: past.toISOString(),
+    reason: 'idle_timeout',
+    by: 'mintmark',
+  })
 
   const bob = await startFor('bob')
   for (const id of [first.sid, '0199c0de-8f5a-7cc2-9a3b-3d2f4a5b6c7d', 'x']) {

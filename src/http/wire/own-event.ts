@@ -3,6 +3,7 @@ import { type Event, endReasons, SERVICE } from '../../audit/event.ts'
 import type { RecordedEvent } from '../../audit/read/store.ts'
 import { iso } from '../../base/times.ts'
 import { deviceLabel } from '../../sessions/devices/label.ts'
+import type { Ending } from '../../sessions/session.ts'
 
 /** The events of a session that concern its owner. */
 export const OWN_EVENTS = [
@@ -21,7 +22,10 @@ export const OwnEvent = Type.Object(
     }),
     at: Type.String({ format: 'date-time', description: 'When it happened.' }),
     reason: Type.Optional(
-      Type.String({ enum: [...endReasons], description: 'Of an end: what ended the session.' }),
+      Type.String({
+        enum: [...endReasons, 'idle_timeout', 'max_age'],
+        description: 'Of an end: what ended the session.',
+      }),
     ),
     by: Type.Optional(
       Type.String({
@@ -80,6 +84,12 @@ export function toOwnEvent(event: RecordedEvent): Static<typeof OwnEvent> {
     ...(type === 'session.ended' && { by: actorOf(event) }),
     ...deviceOf(event),
   }
+}
+
+/** The same of an end that no event tells. */
+export function toOwnEnd({ at, reason, by }: Ending): Static<typeof OwnEvent> {
+  const actor = by === undefined ? 'mintmark' : 'operator'
+  return { type: 'session.ended', at: iso(at), reason, by: actor }
 }
 
 function deviceOf(event: RecordedEvent): Pick<Static<typeof OwnEvent>, 'device'> {

@@ -1,14 +1,19 @@
 import type { Command } from 'commander'
+import type { Executor } from '../db/connect.ts'
 import { listCutOffs } from '../revocations/read/store.ts'
+import { hasSessions } from '../stories/store.ts'
+import { findUsernames } from '../users/store.ts'
 import { type Answer, answering } from './answer.ts'
 import { instant, limit } from './arguments.ts'
 import { unknownClient } from './clients-show.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { operator } from './operator.ts'
+import type { SessionsOfUser } from './sessions.ts'
 import { OFFLINE_NOTE } from './sessions-end.ts'
 import { count, table } from './table.ts'
 import { iso, when } from './times.ts'
+import { whose } from './whose.ts'
 
 /** `mintmark cut-offs`: ending all sessions that started before an instant. */
 export function addCutOffsCommands(program: Command): void {
@@ -18,7 +23,8 @@ export function addCutOffsCommands(program: Command): void {
   cutOffs
     .command('set')
     .description('end them; the newest instant stands')
-    .option('--sub <sub>', 'the sessions of this user')
+    .option('--user <username|sub>', 'the sessions of this user')
+    .option('--sub <sub>', 'the sessions of this sub, whether a user here has it or not')
     .option('--client <client_id>', 'the sessions of this client, however many')
     .option(
       '--before <instant>',
@@ -33,17 +39,22 @@ export function addCutOffsCommands(program: Command): void {
     .action(answering(showCutOffs))
 }
 
-function setCutOff(options: { sub?: string; client?: string; before?: number }): Promise<Answer> {
-  const { sub, client, before } = options
-  const id = sub ?? client
-  if (id === undefined || (sub !== undefined && client !== undefined)) {
-    throw new CommandFailure('usage', 'give either --sub or --client', EXIT.usage)
+function setCutOff(
+  options: SessionsOfUser & { client?: string; before?: number },
+): Promise<Answer> {
+  const { client, before } = options
+  const isOfUser = options.user !== undefined || options.sub !== undefined
+  if ((client === undefined) !== isOfUser) {
+    throw new CommandFailure('usage', 'give one of --user, --sub and --client', EXIT.usage)
   }
-  const kind = sub === undefined ? 'client' : 'user'
-  return withDeployment([], async ({ cutOffs, clock }) => {
-    if (before !== undefined && before > clock.now()) {
+  const kind = isOfUser ? 'user' : 'client'
+  return withDeployment([], async ({ database: { kysely }, cutOffs, clock }) => {
+    const now = clock.now()
+    if (before !== undefined && before > now) {
       throw new CommandFailure('usage', '--before must not be in the future', EXIT.usage)
     }
+    const id = (isOfUser ? await whose(kysely, options, now) : client) as string
+    if (isOfUser) await requireKnown(kysely, id)
     const result = await cutOffs.set({ kind, id }, before, operator)
     if (result === undefined) throw unknownClient(id)
     const { ended, more, cutOff } = result
@@ -54,6 +65,13 @@ function setCutOff(options: { sub?: string; client?: string; before?: number }):
       notes: [OFFLINE_NOTE],
     }
   })
+}
+
+/** Nobody shall believe that a mistyped user was logged out. */
+async function requireKnown(db: Executor, sub: string): Promise<void> {
+  if ((await findUsernames(db, [sub])).has(sub) || (await hasSessions(db, sub))) return
+  const message = `no user has the sub ${sub || '""'}, and no session: a username goes with --user`
+  throw new CommandFailure('user_not_found', message)
 }
 
 function showCutOffs({ limit }: { limit: number }): Promise<Answer> {

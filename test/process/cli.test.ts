@@ -7,7 +7,13 @@ import { version } from '../../src/version.ts'
 import { commandLine, commandProcess } from '../support/cli.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { postmasterOf, production, startService, stateDirectory } from '../support/process.ts'
-import { createTestService, ISSUER, ORDERS, type TestService } from '../support/service.ts'
+import {
+  createTestService,
+  ISSUER,
+  ORDERS,
+  type TestService,
+  type Tokens,
+} from '../support/service.ts'
 
 t.setTimeout(300_000)
 
@@ -262,6 +268,35 @@ t.test('sessions are listed and ended by an operator', async (t) => {
 })
 
 type Verdict = { good: boolean; checks: { name: string; outcome: string }[] }
+
+t.test('all sessions of a user or a client are cut off, and nobody by mistake', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const set = (...args: string[]) => mintmark(['cut-offs', 'set', ...args, '--json'])
+  const client = await service.addClient({ refreshRetryWindowSeconds: 60 })
+  const user = await service.addUser({ username: 'ada' })
+  const { username, password, sub } = user
+  const form = { grant_type: 'password', username, password, client_id: client.clientId }
+  const logIn = async () => (await service.post('/token', form)).json<Tokens>().refresh_token
+  const first = await logIn()
+  t.match(await set('--sub', 'ada'), { code: 1, stderr: /--user/ })
+  t.match(await set('--sub', ''), { code: 1 })
+  t.match(await set('--client', 'nobody'), { code: 1, stderr: /no client nobody/ })
+  t.match(await set(), { code: 2 })
+  t.match(await set('--user', 'ada', '--before', '2999-01-01T00:00:00Z'), { code: 2 })
+  t.equal((await service.refresh(client, first)).statusCode, 200, 'nobody was cut off')
+  t.match((await set('--user', 'ada')).json(), { kind: 'user', id: sub, sessions_ended: 1 })
+  t.equal((await service.refresh(client, first)).statusCode, 400)
+  const second = await logIn()
+  t.match((await set('--client', client.clientId)).json(), { kind: 'client', sessions_ended: 1 })
+  t.equal((await service.refresh(client, second)).statusCode, 400)
+  t.match((await mintmark(['cut-offs', 'list', '--json', '--limit', '1'])).json(), {
+    cut_offs: [{ kind: 'client', id: client.clientId, made_by: 'operator' }],
+    more: true,
+  })
+  const windows = ['--refresh-retry-window', 'default', '--max-sessions', '3']
+  const changed = await mintmark(['clients', 'update', client.clientId, ...windows, '--json'])
+  t.match(changed.json(), { refresh_retry_window_seconds: null, max_sessions: 3 })
+})
 
 t.test('a token is verified check by check, also against its session', async (t) => {
   const { service, mintmark } = await beside(t)

@@ -28,8 +28,9 @@ export interface RunnerOptions {
 /**
  * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind a
  * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
- * dropped. When somebody has set this host's clock, it is held against the database's at once. A job that fails is logged and comes round again; one that is still at it is left alone.
- * Returns how to stop.
+ * dropped. When somebody has set this host's clock, it is held against the database's at once. A job
+ * that fails is logged and comes round again; one that is still at it is left alone. Returns how to
+ * stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
   const { database, cutOffs, clock, hostClock, logger, pause } = options

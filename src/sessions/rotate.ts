@@ -114,7 +114,7 @@ export function createRotateRefreshToken(options: {
       sessionLog.ended([before], 'refresh_reused', SERVICE)
     }
 
-    /** Whether the row shows what we did ourselves and did not hear of: that is no retry, whatever the policy. */
+    /** Whether the row shows what we did and did not hear of: no retry, whatever the policy. */
     const isOwn = ({ session, state }: Found) =>
       sentAt !== undefined &&
       session.lastUsedAt === sentAt &&

@@ -4,7 +4,7 @@ import type { Database, Executor } from '../../db/connect.ts'
 
 const DAY_MS = 86_400_000
 
-/** So many days ahead have their partition: who cannot make any for a week does without for none. */
+/** So many days ahead have their partition, in case none can be made for a while. */
 const DAYS_AHEAD = 7
 
 /** A day (UTC) by its number since the epoch. */
@@ -18,8 +18,8 @@ const BATCH = 500
 
 /**
  * Makes a partition for the day of `now` (milliseconds since the epoch) and for each of the week after
- * it that has none. Replicas may do so at once. A day that the default partition already
- * has events of stays there. Returns how many were made; throws what Postgres throws, such as when
+ * it that has none. Replicas may do so at once. A day that the default partition already has events of
+ * stays there. Returns how many were made; throws what Postgres throws, such as when
  * the role does not own the table.
  */
 export async function makeDays(database: Database, now: number): Promise<number> {

@@ -158,7 +158,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     seed: async () => {},
     logger: { info: say, warn: say },
     pause: async () => {
-      t.fail('there is nothing to wait for')
+      throw new Error('there is nothing to wait for')
     },
   }
   return { options, said, database }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from './base/duration.ts'
+import { type KeyTiming, keyTimingProblems } from './config/key-timing.ts'
 import type { Reading, RedisAddress } from './config/readers.ts'
 import type { Variable } from './config/variable.ts'
 import { VARIABLES } from './config/variables.ts'
@@ -100,7 +101,7 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
     else problems.push({ variable: name, problem: reading.problem, example })
   }
   const found = values as Partial<Values>
-  problems.push(...comparePairs(env, found), ...comparePorts(found))
+  problems.push(...comparePairs(env, found), ...comparePorts(found), ...compareTiming(env, found))
   if (problems.length > 0) throw new ConfigurationError(problems)
   // Without a problem, every field has been read or is one of those below.
   return Object.freeze({
@@ -175,5 +176,13 @@ function comparePairs(env: Environment, values: Partial<Values>): ConfigurationP
       `${formatDuration(low)} (${low} s${origin(shorter)}) > ` +
       `${formatDuration(high)} (${high} s${origin(longer)})`
     return [{ variable: name, problem, example }]
+  })
+}
+
+function compareTiming(env: Environment, values: Partial<Values>): ConfigurationProblem[] {
+  const isSet = (field: keyof KeyTiming) => isGiven(env, VARIABLES[field])
+  return keyTimingProblems(values, isSet).map(({ field, problem }) => {
+    const { name: variable, example } = VARIABLES[field]
+    return { variable, problem, example }
   })
 }

@@ -4,9 +4,8 @@ import type { Database } from '../db/connect.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import { readServer } from '../db/server.ts'
-import { algorithmNames } from '../jwt/algorithms.ts'
 import { createMasterKeys } from '../keys/master-keys.ts'
-import { openPrivateKey } from '../keys/signing-key.ts'
+import { isPublished, openPrivateKey } from '../keys/signing-key.ts'
 import { listSigningKeys } from '../keys/store.ts'
 import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
 import { count } from './table.ts'
@@ -49,24 +48,25 @@ export async function diagnoseKeys(
     return [warning('keys', 'none yet', 'start the service: it makes its first ones')]
   }
   const masterKeys = createMasterKeys(list)
-  const closed = keys.filter((key) => {
+  const closed = keys.filter(isPublished).flatMap((key) => {
+    const id = key.sealed?.masterKeyId
     try {
       openPrivateKey(key, masterKeys)
-      return false
+      return []
     } catch {
-      return true
+      return [{ kid: key.kid, id }]
     }
   })
-  const missing = algorithmNames.filter(
+  const missing = (['ES256', 'RS256'] as const).filter(
     (name) => !keys.some((key) => key.algorithm === name && key.state === 'active'),
   )
-  const inUse = keys.length - closed.length
+  const inUse = keys.filter(isPublished).length - closed.length
   return [
-    ...closed.map(({ kid, sealed }) =>
+    ...closed.map(({ kid, id }) =>
       bad(
         'keys',
-        `signing key ${kid} does not open under master key ${sealed.masterKeyId}`,
-        `put the right key with the id ${sealed.masterKeyId} into MASTER_KEYS`,
+        `signing key ${kid} does not open under master key ${id}`,
+        `put the right key with the id ${id} into MASTER_KEYS`,
       ),
     ),
     ...missing.map((name) => warning('keys', `none signs ${name}`, 'start the service')),

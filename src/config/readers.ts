@@ -51,6 +51,17 @@ export function oneOf<const T extends string>(...words: readonly T[]): Reader<T>
   }
 }
 
+/** Reads a comma-separated list of some of the given words, each once, in the order that it is given. */
+export function listOf<const T extends string>(...words: readonly T[]): Reader<readonly T[]> {
+  return (text) => {
+    const given = text.split(',').map((word) => word.trim())
+    const value = given.flatMap((one) => words.filter((word) => word === one))
+    return value.length < given.length || new Set(value).size < value.length
+      ? { problem: `must be a comma-separated list of ${words.join(', ')}, each at most once` }
+      : { value: Object.freeze(value) }
+  }
+}
+
 /** Reads a secret of the operator's own making that has at least so many characters. */
 export function atLeast(characters: number): Reader<string> {
   return (text) =>

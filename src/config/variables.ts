@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { KEY_VARIABLES } from './key-variables.ts'
 import { LIMIT_VARIABLES } from './limit-variables.ts'
 import { masterKeyList } from './master-keys.ts'
 import { networkList } from './proxies.ts'
@@ -197,6 +198,7 @@ export const VARIABLES = {
     default: 'true',
     read: trueOrFalse,
   },
+  ...KEY_VARIABLES,
   auditRetentionSeconds: {
     name: 'AUDIT_RETENTION',
     description: 'How long events are kept, `1d` to `3650d`; older ones are dropped by the day.',

@@ -3,6 +3,8 @@ import type { ColumnType } from 'kysely'
 /** The driver speaks Date; the stores turn it into milliseconds since the epoch. */
 type Instant = Date
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+/** A bigint: its text on the way out. */
+type Count = ColumnType<string, number, number>
 /** A JSON object: its text on the way in, the value on the way out. */
 type Json<T> = ColumnType<T, string, string>
 type Claims = Json<Record<string, unknown>>
@@ -36,8 +38,9 @@ interface ClientsTable {
 
 interface AudiencesTable {
   audience: string
-  signing_alg: string
+  signing_alg: string | null
   created_at: Instant
+  typ: string | null
 }
 
 interface UsersTable {
@@ -105,9 +108,21 @@ interface SigningKeysTable {
   alg: string
   state: string
   public_jwk: Json<Record<string, string>>
-  private_key_sealed: Buffer
-  master_key_id: number
+  private_key_sealed: Buffer | null
+  master_key_id: number | null
   created_at: Instant
+  signs_from: NullableInstant
+  signs_until: NullableInstant
+  withdrawn_at: NullableInstant
+  token_ttl_seconds: number
+}
+
+interface JwksFetchesTable {
+  family: string
+  address: string
+  first_at: Instant
+  last_at: Instant
+  fetches: Count
 }
 
 interface EventsTable {
@@ -132,5 +147,6 @@ export interface Schema {
   cut_offs: CutOffsTable
   revoked_tokens: RevokedTokensTable
   signing_keys: SigningKeysTable
+  jwks_fetches: JwksFetchesTable
   events: EventsTable
 }

@@ -4,13 +4,16 @@ import { promisify } from 'node:util'
 const generate = promisify(generateKeyPair)
 
 /**
- * The signature algorithms of RFC 7518 §3.1 that exist here, and how each makes a key pair. ES256
- * is small and fast; RS256 is for verifiers that know nothing else. No HMAC and no `none`: they are
- * impossible because they are not in this table.
+ * The signature algorithms of RFC 7518 §3.1 and RFC 8037 §3.1 that exist here, and how each makes a
+ * key pair. ES256 is small and fast; RS256 is for verifiers that know nothing else. No HMAC and no
+ * `none`: they are impossible because they are not in this table.
  */
 const algorithms = {
   ES256: () => generate('ec', { namedCurve: 'P-256' }),
   RS256: () => generate('rsa', { modulusLength: 2048 }),
+  PS256: () => generate('rsa', { modulusLength: 2048 }),
+  EdDSA: () => generate('ed25519'),
+  ES384: () => generate('ec', { namedCurve: 'P-384' }),
 } as const
 
 export type Algorithm = keyof typeof algorithms

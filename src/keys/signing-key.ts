@@ -8,7 +8,7 @@ import {
 } from '../jwt/algorithms.ts'
 import { thumbprint } from '../jwt/thumbprint.ts'
 import type { MasterKeys } from './master-keys.ts'
-import { type Sealed, seal, unseal } from './seal.ts'
+import { CannotUnseal, type Sealed, seal, unseal } from './seal.ts'
 
 /** The states of a signing key. Only an active one signs; all but `retired` and `revoked` are published. */
 export const keyStates = ['next', 'active', 'retiring', 'retired', 'revoked'] as const
@@ -20,8 +20,18 @@ export interface SigningKey {
   algorithm: Algorithm
   state: KeyState
   publicJwk: PublicJwk
-  sealed: Sealed
+  /** The private half; erased once the key is withdrawn. */
+  sealed: Sealed | undefined
+  /** These and below: milliseconds since the epoch. */
   createdAt: number
+  /** When it begins to sign, or has begun. */
+  signsFrom: number
+  /** When it has stopped; undefined while it signs or has not begun. */
+  signsUntil: number | undefined
+  /** When it was retired or revoked, and published no more. */
+  withdrawnAt: number | undefined
+  /** The longest life of a token that it may have signed. */
+  tokenTtlSeconds: number
 }
 
 /** Whether the key is in the JWK set: whether what it signed may be good. */
@@ -46,11 +56,16 @@ export async function createSigningKey(
     publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
     sealed: seal(context.masterKeys, context.random, der, sealingContext(kid, algorithm)),
     createdAt: context.at,
+    signsFrom: context.at,
+    signsUntil: undefined,
+    withdrawnAt: undefined,
+    tokenTtlSeconds: 0,
   }
 }
 
 /** Opens the private half; throws CannotUnseal, which names the master key's id. */
 export function openPrivateKey(key: SigningKey, masterKeys: MasterKeys): KeyObject {
+  if (key.sealed === undefined) throw new CannotUnseal(`the private half of ${key.kid} was erased`)
   const der = unseal(masterKeys, key.sealed, sealingContext(key.kid, key.algorithm))
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
 }

@@ -7,7 +7,7 @@ export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
   const rows = await db
     .selectFrom('signing_keys')
     .select(['kid', 'alg', 'state', 'public_jwk', 'private_key_sealed', 'master_key_id'])
-    .select('created_at')
+    .select(['created_at', 'signs_from', 'signs_until', 'withdrawn_at', 'token_ttl_seconds'])
     .orderBy('created_at')
     .orderBy('kid')
     .execute()
@@ -20,8 +20,15 @@ export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
       algorithm: row.alg,
       state: row.state as KeyState,
       publicJwk: row.public_jwk as unknown as PublicJwk,
-      sealed: { bytes: row.private_key_sealed, masterKeyId: row.master_key_id },
+      sealed:
+        row.private_key_sealed === null || row.master_key_id === null
+          ? undefined
+          : { bytes: row.private_key_sealed, masterKeyId: row.master_key_id },
       createdAt: row.created_at.getTime(),
+      signsFrom: (row.signs_from ?? row.created_at).getTime(),
+      signsUntil: row.signs_until?.getTime(),
+      withdrawnAt: row.withdrawn_at?.getTime(),
+      tokenTtlSeconds: row.token_ttl_seconds,
     }
   })
 }
@@ -38,9 +45,11 @@ export async function addFirstSigningKey(db: Executor, key: SigningKey): Promise
       alg: key.algorithm,
       state: key.state,
       public_jwk: JSON.stringify(key.publicJwk),
-      private_key_sealed: key.sealed.bytes,
-      master_key_id: key.sealed.masterKeyId,
+      private_key_sealed: key.sealed?.bytes ?? null,
+      master_key_id: key.sealed?.masterKeyId ?? null,
       created_at: new Date(key.createdAt),
+      signs_from: new Date(key.signsFrom),
+      token_ttl_seconds: key.tokenTtlSeconds,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()

@@ -60,6 +60,7 @@ const TYPES: Record<string, [type: string, nullable: boolean]> = {
   'string[]': ['ARRAY', false],
   number: ['integer', false],
   'number | null': ['integer', true],
+  Count: ['bigint', false],
   Buffer: ['bytea', false],
   'Buffer | null': ['bytea', true],
   Instant: ['timestamp with time zone', false],

@@ -45,6 +45,10 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     refreshRecoveryWindowSeconds: 86_400,
     refreshRecovery: 'allow',
     refreshAcceptAhead: true,
+    signingAlgorithms: ['ES256', 'RS256'],
+    keyRotateEverySeconds: 30 * 86_400,
+    keyPublishAheadSeconds: 86_400,
+    verifierCacheTtlSeconds: 3600,
     auditRetentionSeconds: 90 * 86_400,
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     passwordQueueLimit: 100,
@@ -304,6 +308,27 @@ const TOO_LONG: [env: Record<string, string>, variable: string, problem: string]
     { REFRESH_RECOVERY_WINDOW: '10s' },
     'REFRESH_RETRY_WINDOW',
     'must not be longer than REFRESH_RECOVERY_WINDOW: 30s (30 s, the default) > 10s (10 s)',
+  ],
+  [
+    { KEY_PUBLISH_AHEAD: '1h' },
+    'KEY_PUBLISH_AHEAD',
+    'would break verifiers: a key would sign before they know it. One that has just fetched the ' +
+      'JWKS keeps it, and a replica may answer without the new key for a moment: ' +
+      'VERIFIER_CACHE_TTL 1h (3600 s, the default) + 10 s = 3610 s > KEY_PUBLISH_AHEAD 1h (3600 s)',
+  ],
+  [
+    { VERIFIER_CACHE_TTL: '2d' },
+    'KEY_PUBLISH_AHEAD',
+    'would break verifiers: a key would sign before they know it. One that has just fetched the ' +
+      'JWKS keeps it, and a replica may answer without the new key for a moment: ' +
+      'VERIFIER_CACHE_TTL 2d (172800 s) + 10 s = 172810 s > KEY_PUBLISH_AHEAD 1d (86400 s, the default)',
+  ],
+  [
+    { KEY_ROTATE_EVERY: '1d' },
+    'KEY_ROTATE_EVERY',
+    'is too short: there is one next key at a time, which must be published ahead while its ' +
+      'predecessor signs: KEY_PUBLISH_AHEAD 1d (86400 s, the default) + 10 s = 86410 s > ' +
+      'KEY_ROTATE_EVERY 1d (86400 s)',
   ],
 ]
 

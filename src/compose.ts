@@ -10,12 +10,14 @@ import { createRegisterClient } from './clients/register.ts'
 import { createRotateClientSecret } from './clients/rotate-secret.ts'
 import type { Config } from './config.ts'
 import { connectDatabase, type Database } from './db/connect.ts'
+import { measureClockOffset } from './db/reference-clock.ts'
 import { createAnswerWithTokens } from './grants/answer.ts'
 import { createGrants } from './grants/index.ts'
 import { createStartBackendSession } from './grants/start-session.ts'
 import { createTokenEndpoint } from './grants/token-endpoint.ts'
 import { createCursors } from './http/admin/cursors.ts'
 import { createReadiness } from './http/readiness.ts'
+import { createAdvanceKeys } from './keys/advance.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
@@ -90,7 +92,14 @@ export function compose(options: {
   const sessionLog = createSessionLog({ logger, clock })
   const operations = composeOperations({ database, clock, random, hashing, sessionLog })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
-  const keyRing = createKeyRing({ database, masterKeys, clock, random, recordEvents })
+  const correctClock = async () => clock.correct(await measureClockOffset(database, hostClock))
+  const keyOptions = { database, masterKeys, clock, timing: config }
+  const keyRing = createKeyRing({
+    ...keyOptions,
+    correctClock,
+    onFault: (fault) => logger.error(fault, 'a signing key is not used'),
+  })
+  const advanceKeys = createAdvanceKeys({ ...config, ...keyOptions, random, recordEvents })
   const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
@@ -139,6 +148,7 @@ export function compose(options: {
     hostClock,
     logger,
     keyRing,
+    advanceKeys,
     refreshTokens,
     judge,
     readTokenState,

@@ -112,7 +112,14 @@ export type Event =
   /** `changed` names the settings that are others than before, in snake_case. */
   | { type: 'client.changed'; clientId: string; changed: readonly string[]; by: string }
   | { type: 'cut_off.set'; sub?: string; clientId?: string; notBefore: string; by: string }
-  | { type: 'key.created'; kid: string; alg: string }
+  /** What the schedule does unasked. */
+  | {
+      type: 'key.created' | 'key.activated' | 'key.retiring' | 'key.retired'
+      kid: string
+      alg: string
+    }
+  | { type: 'key.rotation_planned'; kid: string; alg: string; signsFrom: string; by: string }
+  | { type: 'key.revoked' | 'key.imported'; kid: string; alg: string; by: string }
   | { type: 'audience.set'; audience: string; signingAlg: string; by: string }
   | { type: 'audience.deleted'; audience: string; by: string }
   | {
@@ -143,6 +150,12 @@ const TYPES: Readonly<Record<Event['type'], true>> = {
   'client.changed': true,
   'cut_off.set': true,
   'key.created': true,
+  'key.activated': true,
+  'key.retiring': true,
+  'key.retired': true,
+  'key.rotation_planned': true,
+  'key.revoked': true,
+  'key.imported': true,
   'audience.set': true,
   'audience.deleted': true,
   'user.created': true,

@@ -17,16 +17,16 @@ export interface TokenAnswer {
   readonly refreshOutcome: RefreshOutcome | undefined
 }
 
-/** Turns the facts of a grant into tokens, at the one mint. Throws `access_token_too_large`. */
-export type AnswerWithTokens = (answer: GrantAnswer) => TokenAnswer
+/** Turns the facts of a grant into tokens, at the one mint. Fails as that does. */
+export type AnswerWithTokens = (answer: GrantAnswer) => Promise<TokenAnswer>
 
 export function createAnswerWithTokens(options: {
   clock: Clock
   issueAccessToken: IssueAccessToken
 }): AnswerWithTokens {
-  return ({ subject, refreshToken, refreshOutcome }) => {
+  return async ({ subject, refreshToken, refreshOutcome }) => {
     const { session, client } = subject
-    const { accessToken, expiresInSeconds } = options.issueAccessToken(subject)
+    const { accessToken, expiresInSeconds } = await options.issueAccessToken(subject)
     const now = options.clock.now()
     const secondsTo = (at: number | undefined) =>
       at === undefined ? undefined : Math.max(0, Math.floor((at - now) / 1000))

@@ -104,7 +104,8 @@ export function createStartBackendSession(options: {
       case 'started': {
         const { session, refreshToken } = started
         const subject = { client, session, scope, audience }
-        return { ...answerWithTokens({ subject, refreshToken }), startedBy: backend.clientId }
+        const tokens = await answerWithTokens({ subject, refreshToken })
+        return { ...tokens, startedBy: backend.clientId }
       }
       case 'user_disabled':
         throw new OAuthError('user_disabled', 'the user of this sub is disabled here')

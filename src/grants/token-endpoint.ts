@@ -67,6 +67,6 @@ export function createTokenEndpoint(options: {
     if (client.refreshTokenIn === 'cookie') requireOwnPage(client, request.page, options.issuer)
     requireGrant(client, grant.type)
     const answer = await grant.authorize({ ...request, client })
-    return { ...options.answerWithTokens(answer), client }
+    return { ...(await options.answerWithTokens(answer)), client }
   }
 }

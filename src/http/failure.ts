@@ -1,6 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { DatabaseUnavailable, isOutOfStep } from '../db/failure.ts'
 import type { Code } from '../explanations/all.ts'
+import { NoSigningKey } from '../keys/key-ring.ts'
 import { MasterKeyMissing } from '../keys/master-keys.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { Reason } from '../oauth/reasons.ts'
@@ -55,6 +56,13 @@ export function toOAuthError(failure: unknown): OAuthError {
     return new OAuthError(
       'master_key_missing',
       'the master key of this refresh token is not known here; keep your tokens and try again',
+      RETRY_AFTER,
+    )
+  }
+  if (failure instanceof NoSigningKey) {
+    return new OAuthError(
+      'not_ready',
+      'no key signs yet; keep your tokens and try again',
       RETRY_AFTER,
     )
   }

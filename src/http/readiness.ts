@@ -29,9 +29,7 @@ export function createReadiness(options: { database: Database; keyRing: KeyRing 
     async report() {
       const checks = {
         ...(await examineDatabase(options.database)),
-        keys: options.keyRing.loaded
-          ? { ok: true, detail: 'loaded' }
-          : { ok: false, detail: 'not loaded yet' },
+        keys: examineKeys(options.keyRing),
         shutdown: draining
           ? { ok: false, detail: 'the service is stopping' }
           : { ok: true, detail: 'not asked for' },
@@ -42,6 +40,14 @@ export function createReadiness(options: { database: Database; keyRing: KeyRing 
       draining = true
     },
   }
+}
+
+/** A key that cannot be used here would be missing when its turn comes, or from the JWKS. */
+function examineKeys({ loaded, faults }: KeyRing): Condition {
+  if (!loaded) return { ok: false, detail: 'not loaded yet' }
+  return faults.length === 0
+    ? { ok: true, detail: 'loaded' }
+    : { ok: false, detail: `not usable here: ${faults.map(({ kid }) => kid).join(', ')}` }
 }
 
 /** A probe that waits longer than its caller does tells nobody anything. */

@@ -1,134 +1,178 @@
-import { noOrigin } from '../audit/event.ts'
-import type { RecordEvents } from '../audit/store.ts'
-import type { Clock } from '../base/clock.ts'
-import { entityTag } from '../base/hash.ts'
-import type { Random } from '../base/random.ts'
+import { type Clock, createStepWatch } from '../base/clock.ts'
+import { type KeyTiming, REPLICA_LAG_SECONDS } from '../config/key-timing.ts'
 import type { Database } from '../db/connect.ts'
-import type { Algorithm, PublicJwk } from '../jwt/algorithms.ts'
-import { createSign, type Sign } from '../jwt/sign.ts'
-import { createVerifySignature, type VerifySignature } from '../jwt/verify.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import type { Sign } from '../jwt/sign.ts'
+import { type JwksDocument, serialiseJwks } from './jwks.ts'
+import { nextChange, signingAt } from './life-cycle.ts'
 import type { MasterKeys } from './master-keys.ts'
-import {
-  createSigningKey,
-  isPublished,
-  openPrivateKey,
-  openPublicKey,
-  type SigningKey,
-} from './signing-key.ts'
-import { addFirstSigningKey, listSigningKeys } from './store.ts'
+import { type OpenKey, openKey, type VerificationKey } from './open-key.ts'
+import { CannotUnseal } from './seal.ts'
+import { isPublished, type SigningKey } from './signing-key.ts'
+import { ImpossibleKey, readSigningKeys } from './store.ts'
 
-/** A published key, ready to verify with. */
-export interface VerificationKey {
-  readonly algorithm: Algorithm
-  /** SubjectPublicKeyInfo in PEM (RFC 7468 §13). */
-  readonly pem: string
-  readonly verifySignature: VerifySignature
+/** A row that is not used, and why. */
+export interface KeyFault {
+  readonly kid: string
+  /** Says the id of a master key and no value. */
+  readonly problem: string
 }
 
-/** The JWK set (RFC 7517 §5), serialised once. */
-export interface JwksDocument {
-  readonly body: string
-  readonly etag: string
-}
-
-/** The signing keys in memory: after `load`, signing and verifying ask no database. */
+/**
+ * The signing keys in memory: verifying asks no database, and signing only where what is held is older
+ * than ten seconds.
+ */
 export interface KeyRing {
   /**
-   * Reads the keys, making the first ones if there are none. Throws CannotUnseal when no master key
-   * opens one, and DatabaseUnavailable.
+   * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, and
+   * ImpossibleKey; later such rows are left out and reported. Throws DatabaseUnavailable.
    */
   load(): Promise<void>
   readonly loaded: boolean
-  /** The signer of the active key of an algorithm. Throws before `load`. */
-  signer(algorithm: Algorithm): Sign
+  /** What was left out when the keys were last read. */
+  readonly faults: readonly KeyFault[]
+  /**
+   * The signer of the first of these algorithms that has a key which signs now, for tokens of that
+   * `typ`. Throws DatabaseUnavailable when the keys must be read again and cannot be, NoSigningKey
+   * when there is none.
+   */
+  signer(algorithms: readonly Algorithm[], typ: string): Promise<Sign>
   /** The published key of that `kid`. */
   find(kid: string): VerificationKey | undefined
   /** Undefined before `load`. */
   jwks(): JwksDocument | undefined
 }
 
+/** No key signs what was asked for: the next look at the schedule makes one, in seconds. */
+export class NoSigningKey extends Error {
+  override readonly name = 'NoSigningKey'
+}
+
+type HeldKey = SigningKey & { readonly opened: OpenKey }
+
 interface Contents {
-  signers: Map<Algorithm, Sign>
-  published: Map<string, VerificationKey>
-  jwks: JwksDocument
+  readonly keys: readonly HeldKey[]
+  readonly published: ReadonlyMap<string, HeldKey>
+  readonly jwks: JwksDocument
+  readonly faults: readonly KeyFault[]
+  /** Until when to sign by this, in milliseconds since the epoch. */
+  readonly freshUntil: number
 }
 
 export function createKeyRing(options: {
   database: Database
   masterKeys: MasterKeys
   clock: Clock
-  random: Random
-  recordEvents: RecordEvents
+  timing: KeyTiming
+  /** Measures the clock anew: this host's was set, or slept. */
+  correctClock: () => Promise<void>
+  /** Hears of each row that is left out, once. */
+  onFault: (fault: KeyFault) => void
 }): KeyRing {
-  const { database, masterKeys, clock, random, recordEvents } = options
+  const { database, masterKeys, clock, timing, correctClock, onFault } = options
+  const hasStepped = createStepWatch()
+  let isClockUnsure = false
   let contents: Contents | undefined
+  let reading: Promise<Contents> | undefined
+
+  const read = async (): Promise<Contents> => {
+    // From before the question: what changes meanwhile may be missing from the answer.
+    const freshUntil = clock.now() + REPLICA_LAG_SECONDS * 1000
+    const { keys, impossible } = await readSigningKeys(database.kysely)
+    // At the start such a row stops it: nobody is to be served by half of the keys.
+    if (contents === undefined && impossible.length > 0) throw new ImpossibleKey(impossible)
+    const { held, faults } = openAll(keys.filter(isPublished))
+    for (const kid of impossible) {
+      faults.push({ kid, problem: 'is of an algorithm or in a state that this version lacks' })
+    }
+    for (const fault of faults) if (!isKnown(fault)) onFault(fault)
+    const jwks = held.map(({ opened }) => opened.publicJwk)
+    return {
+      keys: held,
+      published: new Map(held.map((key) => [key.kid, key])),
+      jwks: serialiseJwks(jwks, nextChange(held, timing)),
+      faults,
+      freshUntil,
+    }
+  }
+
+  function openAll(keys: readonly SigningKey[]) {
+    const faults: KeyFault[] = []
+    const held = keys.flatMap((key): HeldKey[] => {
+      const before = contents?.published.get(key.kid)
+      if (before !== undefined && isUnchanged(before, key))
+        return [{ ...key, opened: before.opened }]
+      try {
+        return [{ ...key, opened: openKey(key, masterKeys) }]
+      } catch (error) {
+        if (contents === undefined || !(error instanceof CannotUnseal)) throw error
+        faults.push({ kid: key.kid, problem: error.message })
+        // What was opened once is still good, whatever has become of its row.
+        if (before === undefined) return []
+        const { algorithm, sealed, opened } = before
+        return [{ ...key, algorithm, sealed, opened }]
+      }
+    })
+    return { held, faults }
+  }
+
+  const isKnown = (fault: KeyFault) =>
+    contents?.faults.some(({ kid, problem }) => kid === fault.kid && problem === fault.problem)
+
+  /** However many ask at once, one reads. */
+  const load = (): Promise<Contents> => {
+    reading ??= read()
+      .then((found) => {
+        contents = found
+        return found
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
+  }
+
+  /** A replica that slept, or lost its database, may have missed that a key was replaced. */
+  const upToDate = async (): Promise<Contents> => {
+    if (hasStepped()) isClockUnsure = true
+    if (isClockUnsure) {
+      await correctClock()
+      isClockUnsure = false
+      return load()
+    }
+    return contents === undefined || clock.now() >= contents.freshUntil ? load() : contents
+  }
+
   return {
     async load() {
-      let keys = await listSigningKeys(database.kysely)
-      const missing = (['ES256', 'RS256'] as const).filter(
-        (algorithm) => !keys.some((key) => key.algorithm === algorithm && key.state === 'active'),
-      )
-      for (const algorithm of missing) {
-        const at = clock.now()
-        const key = await createSigningKey(algorithm, 'active', { masterKeys, random, at })
-        await database.transaction(async (tx) => {
-          if (!(await addFirstSigningKey(tx, key))) return
-          await recordEvents(tx, noOrigin, [{ type: 'key.created', kid: key.kid, alg: algorithm }])
-        })
-      }
-      if (missing.length > 0) keys = await listSigningKeys(database.kysely)
-      contents = open(keys, masterKeys)
+      await load()
     },
     get loaded() {
       return contents !== undefined
     },
-    signer(algorithm) {
-      const sign = contents?.signers.get(algorithm)
-      if (sign === undefined) throw new Error(`there is no active ${algorithm} key`)
-      return sign
+    get faults() {
+      return contents?.faults ?? []
     },
-    find: (kid) => contents?.published.get(kid),
+    async signer(algorithms, typ) {
+      const { keys } = await upToDate()
+      const now = clock.now()
+      for (const algorithm of algorithms) {
+        const key = signingAt(keys, algorithm, now)
+        if (key !== undefined) return key.opened.signer(typ)
+      }
+      throw new NoSigningKey(`no key signs ${algorithms.join(' or ')} yet`)
+    },
+    find: (kid) => contents?.published.get(kid)?.opened,
     jwks: () => contents?.jwks,
   }
 }
 
-function open(keys: SigningKey[], masterKeys: MasterKeys): Contents {
-  const published = keys.filter(isPublished)
-  const active = published.filter((key) => key.state === 'active')
-  return {
-    signers: new Map(active.map((key) => [key.algorithm, openSigner(key, masterKeys)])),
-    published: new Map(published.map((key) => [key.kid, openVerification(key)])),
-    jwks: serialise(published.map((key) => key.publicJwk)),
-  }
-}
-
-function openSigner(key: SigningKey, masterKeys: MasterKeys): Sign {
-  return createSign({
-    kid: key.kid,
-    algorithm: key.algorithm,
-    privateKey: openPrivateKey(key, masterKeys),
-    typ: 'at+jwt',
-  })
-}
-
-/** Makes a key's public half ready to verify with; needs no master key. */
-export function openVerification(key: SigningKey): VerificationKey {
-  const publicKey = openPublicKey(key)
-  return {
-    algorithm: key.algorithm,
-    pem: publicKey.export({ type: 'spki', format: 'pem' }) as string,
-    verifySignature: createVerifySignature({ algorithm: key.algorithm, publicKey }),
-  }
-}
-
-function serialise(published: PublicJwk[]): JwksDocument {
-  // One order of keys and members everywhere, so that all replicas answer the same bytes.
-  const order = ['kid', 'alg', 'use', 'kty', 'crv', 'x', 'y', 'n', 'e'] as const
-  const keys = published
-    .toSorted((a, b) => (a.kid < b.kid ? -1 : 1))
-    .map((jwk) =>
-      Object.fromEntries(order.flatMap((name) => (name in jwk ? [[name, jwk[name]]] : []))),
-    )
-  const body = JSON.stringify({ keys })
-  return { body, etag: entityTag(body) }
+/** Whether a row holds what was opened from it before. */
+function isUnchanged(before: HeldKey, { algorithm, sealed }: SigningKey): boolean {
+  return (
+    before.algorithm === algorithm &&
+    before.sealed?.masterKeyId === sealed?.masterKeyId &&
+    sealed !== undefined &&
+    before.sealed?.bytes.equals(sealed.bytes) === true
+  )
 }

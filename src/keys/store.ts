@@ -1,24 +1,30 @@
+import { sql } from 'kysely'
 import type { Executor } from '../db/connect.ts'
-import type { PublicJwk } from '../jwt/algorithms.ts'
+import type { Algorithm, PublicJwk } from '../jwt/algorithms.ts'
 import { isAlgorithm, type KeyState, keyStates, type SigningKey } from './signing-key.ts'
 
-/** All signing keys, oldest first. Throws by kid on a row that cannot be. */
-export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
+/** All signing keys, oldest first, and the kids of the rows that cannot be. */
+export async function readSigningKeys(
+  db: Executor,
+): Promise<{ keys: SigningKey[]; impossible: string[] }> {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['kid', 'alg', 'state', 'public_jwk', 'private_key_sealed', 'master_key_id'])
-    .select(['created_at', 'signs_from', 'signs_until', 'withdrawn_at', 'token_ttl_seconds'])
+    .selectAll()
     .orderBy('created_at')
     .orderBy('kid')
     .execute()
-  return rows.map((row) => {
-    if (!isAlgorithm(row.alg) || !keyStates.includes(row.state as KeyState)) {
-      throw new Error(`signing key ${row.kid} has an unknown algorithm or state`)
+  const keys: SigningKey[] = []
+  const impossible: string[] = []
+  for (const row of rows) {
+    const { kid, alg, state } = row
+    if (!isAlgorithm(alg) || !keyStates.includes(state as KeyState)) {
+      impossible.push(kid)
+      continue
     }
-    return {
-      kid: row.kid,
-      algorithm: row.alg,
-      state: row.state as KeyState,
+    keys.push({
+      kid,
+      algorithm: alg,
+      state: state as KeyState,
       publicJwk: row.public_jwk as unknown as PublicJwk,
       sealed:
         row.private_key_sealed === null || row.master_key_id === null
@@ -29,15 +35,46 @@ export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
       signsUntil: row.signs_until?.getTime(),
       withdrawnAt: row.withdrawn_at?.getTime(),
       tokenTtlSeconds: row.token_ttl_seconds,
-    }
-  })
+    })
+  }
+  return { keys, impossible }
+}
+
+/** All signing keys, oldest first. Throws by kid on a row that cannot be. */
+export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
+  const { keys, impossible } = await readSigningKeys(db)
+  if (impossible.length > 0) throw new ImpossibleKey(impossible)
+  return keys
+}
+
+/** A row is of an algorithm or in a state that this version does not have. */
+export class ImpossibleKey extends Error {
+  override readonly name = 'ImpossibleKey'
+
+  constructor(kids: readonly string[]) {
+    super(`signing key ${kids.join(', ')} has an unknown algorithm or state`)
+  }
+}
+
+/** Which algorithms clients and audiences name, and the longest token lifetime that a client has. */
+export async function readUsage(
+  db: Executor,
+): Promise<{ named: Algorithm[]; longestTtlSeconds: number }> {
+  const { rows } = await sql<{ algs: string[] | null; ttl: number | null }>`
+    select (
+      select array_agg(alg) from (
+        select signing_alg as alg from clients union select signing_alg from audiences
+      ) named where alg is not null
+    ) as algs, (select max(access_token_ttl_seconds) from clients) as ttl`.execute(db)
+  const [row] = rows
+  return { named: (row?.algs ?? []).filter(isAlgorithm), longestTtlSeconds: row?.ttl ?? 0 }
 }
 
 /**
- * Adds a key unless its algorithm already has an active one: of replicas that start together, the
+ * Adds a key unless its algorithm already has one in its state: of replicas that come together, the
  * first one's key stands and the others read it. Returns whether this key was added.
  */
-export async function addFirstSigningKey(db: Executor, key: SigningKey): Promise<boolean> {
+export async function addSigningKey(db: Executor, key: SigningKey): Promise<boolean> {
   const result = await db
     .insertInto('signing_keys')
     .values({
@@ -54,4 +91,83 @@ export async function addFirstSigningKey(db: Executor, key: SigningKey): Promise
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return result.numInsertedOrUpdatedRows === 1n
+}
+
+/** Holds a next key that is due until the transaction ends; undefined when it is none any more. */
+export async function holdDueKey(
+  tx: Executor,
+  kid: string,
+  now: number,
+): Promise<{ signsFrom: number } | undefined> {
+  const row = await tx
+    .selectFrom('signing_keys')
+    .select('signs_from')
+    .where('kid', '=', kid)
+    .where('state', '=', 'next')
+    .where('signs_from', '<=', new Date(now))
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.signs_from ? { signsFrom: row.signs_from.getTime() } : undefined
+}
+
+/** The active key of an algorithm has stopped signing. Returns its kid, if there was one. */
+export async function markRetiring(
+  tx: Executor,
+  algorithm: Algorithm,
+  signsUntil: number,
+): Promise<string | undefined> {
+  const row = await tx
+    .updateTable('signing_keys')
+    .set({ state: 'retiring', signs_until: new Date(signsUntil) })
+    .where('alg', '=', algorithm)
+    .where('state', '=', 'active')
+    .returning('kid')
+    .executeTakeFirst()
+  return row?.kid
+}
+
+/** A next key signs from an instant on. Returns whether it was one. */
+export async function markActive(tx: Executor, kid: string, signsFrom: number): Promise<boolean> {
+  const result = await tx
+    .updateTable('signing_keys')
+    .set({ state: 'active', signs_from: new Date(signsFrom) })
+    .where('kid', '=', kid)
+    .where('state', '=', 'next')
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/**
+ * A key in one of the given states is published no more, and its private half is erased. Returns
+ * whether it was in one of them.
+ */
+export async function markWithdrawn(
+  tx: Executor,
+  kid: string,
+  from: readonly KeyState[],
+  to: 'retired' | 'revoked',
+  at: number,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('signing_keys')
+    .set({
+      state: to,
+      withdrawn_at: new Date(at),
+      private_key_sealed: null,
+      master_key_id: null,
+    })
+    .where('kid', '=', kid)
+    .where('state', 'in', from)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Keys that sign, or are to, may sign tokens that live for so long. Never lowers what they have. */
+export async function raiseTokenTtl(db: Executor, seconds: number): Promise<void> {
+  await db
+    .updateTable('signing_keys')
+    .set({ token_ttl_seconds: seconds })
+    .where('state', 'in', ['next', 'active'])
+    .where('token_ttl_seconds', '<', seconds)
+    .execute()
 }

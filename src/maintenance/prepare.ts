@@ -4,6 +4,7 @@ import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable, describeDatabaseError } from '../db/failure.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
+import type { AdvanceKeys } from '../keys/advance.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { reportImpossibleCookies } from './impossible-cookies.ts'
 import { keepEvents } from './keep-events.ts'
@@ -11,6 +12,7 @@ import { keepEvents } from './keep-events.ts'
 export interface PrepareOptions {
   issuer: string
   database: Database
+  advanceKeys: AdvanceKeys
   keyRing: KeyRing
   allowedOrigins: AllowedOrigins
   clock: CorrectedClock
@@ -75,6 +77,7 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
     await makeDaysOfEvents(options)
     await seed()
     await allowedOrigins.load()
+    await options.advanceKeys()
     await keyRing.load()
     await reportImpossibleCookies({ ...options, db: database.kysely })
     return undefined

@@ -1,6 +1,8 @@
 import { type Clock, type CorrectedClock, createStepWatch } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
+import type { AdvanceKeys } from '../keys/advance.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { CutOffs } from '../sessions/cut-off.ts'
 import { clean } from './clean.ts'
 import { keepEvents } from './keep-events.ts'
@@ -10,9 +12,13 @@ const OFFSET_NOTED_MS = 5_000
 
 const SECOND = 1_000
 const MINUTE = 60_000
+/** Often enough that what is held of the keys is seldom too old to sign by. */
+const KEYS_EVERY = 5 * SECOND
 
 export interface RunnerOptions {
   database: Database
+  advanceKeys: AdvanceKeys
+  keyRing: KeyRing
   cutOffs: CutOffs
   clock: CorrectedClock
   hostClock: Clock
@@ -26,14 +32,15 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs the recurring jobs: every minute the clock is held against the database's and the rows behind a
+ * Runs the recurring jobs: every five seconds the signing keys are read, and what is due of their life
+ * cycle is done; every minute the clock is held against the database's and the rows behind a
  * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
  * dropped. When somebody has set this host's clock, it is held against the database's at once. A job
  * that fails is logged and comes round again; one that is still at it is left alone. Returns how to
  * stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
-  const { database, cutOffs, clock, hostClock, logger, pause } = options
+  const { database, advanceKeys, keyRing, cutOffs, clock, hostClock, logger, pause } = options
   const jobs = {
     clock: async () => {
       const offset = await measureClockOffset(database, hostClock)
@@ -45,6 +52,12 @@ export function runMaintenance(options: RunnerOptions): () => void {
     cutOffs: async () => {
       const marked = await cutOffs.markRest()
       if (marked > 0) logger.info({ marked }, 'marked sessions as ended that had been cut off')
+    },
+    keys: async () => {
+      for (const { do: step, ...of } of await advanceKeys()) {
+        logger.info({ step, ...of }, 'a signing key has taken a step')
+      }
+      await keyRing.load()
     },
     events: async () => {
       const kept = await keepEvents(options)
@@ -75,6 +88,7 @@ export function runMaintenance(options: RunnerOptions): () => void {
   }, SECOND).unref()
   const timers = [
     watch,
+    every(KEYS_EVERY, 'keys'),
     every(MINUTE, 'clock'),
     every(MINUTE, 'cutOffs'),
     every(60 * MINUTE, 'events'),

@@ -8,8 +8,16 @@ export const SERVICE_EVENTS = {
     `All sessions of ${event.sub === undefined ? `client ${event.clientId}` : 'the user'} that had started before ${textOf(event, 'notBefore')} were cut off${byOf(event)}.`,
   'restore.closed': (event) =>
     `What the database had lost by being restored was made up for (${textOf(event, 'how')}); that ended ${counted(numberOf(event, 'ended') ?? 0, 'session')}.`,
-  'key.created': (event) =>
-    `Signing key ${textOf(event, 'kid')} was made (${textOf(event, 'alg')}).`,
+  'key.created': (event) => `${keyOf(event)} was made and is published.`,
+  'key.activated': (event) => `${keyOf(event)} signs from now on.`,
+  'key.retiring': (event) =>
+    `${keyOf(event)} signs no more; it is published until what it signed has expired.`,
+  'key.retired': (event) => `${keyOf(event)} is published no more: all that it signed has expired.`,
+  'key.rotation_planned': (event) =>
+    `${keyOf(event)} is to sign from ${textOf(event, 'signsFrom')} on${byOf(event)}.`,
+  'key.revoked': (event) =>
+    `${keyOf(event)} was revoked${byOf(event)}: no token that it signed is good any more.`,
+  'key.imported': (event) => `${keyOf(event)} was imported${byOf(event)}.`,
   'audience.set': (event) =>
     `${audienceOf(event)} gets tokens signed by ${textOf(event, 'signingAlg')}${byOf(event)}.`,
   'audience.deleted': (event) => `${audienceOf(event)} was deleted${byOf(event)}.`,
@@ -21,4 +29,8 @@ function byOf(event: RecordedEvent): string {
 
 function audienceOf(event: RecordedEvent): string {
   return `Audience ${textOf(event, 'audience')}`
+}
+
+function keyOf(event: RecordedEvent): string {
+  return `Signing key ${textOf(event, 'kid')} (${textOf(event, 'alg')})`
 }

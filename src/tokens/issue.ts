@@ -13,10 +13,10 @@ export interface IssuedAccessToken {
 }
 
 /**
- * The one mint: signs an access token with the key in memory. Makes no query. Throws
- * `access_token_too_large`.
+ * The one mint: signs an access token with the key in memory. Makes no query unless what it knows of
+ * the keys has grown old. Throws `access_token_too_large`, NoSigningKey, DatabaseUnavailable.
  */
-export type IssueAccessToken = (subject: Subject) => IssuedAccessToken
+export type IssueAccessToken = (subject: Subject) => Promise<IssuedAccessToken>
 
 /** So much of its lifetime a token may randomly lose, lest a fleet started together refresh together. */
 const JITTER = 0.05
@@ -31,7 +31,8 @@ export function createIssueAccessToken(options: {
   onLargeToken: (token: { bytes: number; clientId: string; largest: string }) => void
 }): IssueAccessToken {
   const { issuer, keyRing, clock, random } = options
-  return (subject) => {
+  return async (subject) => {
+    const sign = await keyRing.signer([chooseAlgorithm(subject), defaultAlgorithm], 'at+jwt')
     const now = clock.now()
     const iat = Math.floor(now / 1000)
     const { client, session } = subject
@@ -44,7 +45,7 @@ export function createIssueAccessToken(options: {
     const exp = iat + Math.max(1, Math.min(jittered, sessionLeft))
     const jti = drawTokenId(random, now, session?.sid)
     const claims = buildClaims(subject, { issuer, jti, iat, exp })
-    const accessToken = keyRing.signer(chooseAlgorithm(subject))(claims)
+    const accessToken = sign(claims)
     requireWithinBudget(accessToken.length, claims)
     if (accessToken.length > WARN_BYTES) {
       const { clientId } = client

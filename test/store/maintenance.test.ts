@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import t from 'tap'
-import { createRecordEvents, createToEventRow } from '../../src/audit/store.ts'
 import { createCorrectedClock, systemClock } from '../../src/base/clock.ts'
 import { createAllowedOrigins } from '../../src/clients/origins.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { measureClockOffset } from '../../src/db/reference-clock.ts'
-import { createKeyRing } from '../../src/keys/key-ring.ts'
-import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { clean } from '../../src/maintenance/clean.ts'
 import { keepEvents } from '../../src/maintenance/keep-events.ts'
 import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
+import { createTestKeys } from '../support/keys.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { createSeededRandom } from '../support/random.ts'
 import { createTestService } from '../support/service.ts'
-import { TEST_MASTER_KEY } from '../support/template.ts'
 import { connect, createSessions, type Sessions } from './fixtures/sessions.ts'
 
 const DAY = 86_400_000
@@ -139,17 +136,10 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     said.push('obstacle' in fields ? String(fields.obstacle) : message)
   }
   const hostClock = createStoppedClock()
-  const random = createSeededRandom(t.name)
   const options: PrepareOptions = {
     issuer: 'https://auth.example',
     database,
-    keyRing: createKeyRing({
-      database,
-      masterKeys: createMasterKeys([TEST_MASTER_KEY]),
-      clock: hostClock,
-      random,
-      recordEvents: createRecordEvents(createToEventRow({ clock: hostClock, random })),
-    }),
+    ...createTestKeys({ database, clock: hostClock }),
     allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
     hostClock,
@@ -231,10 +221,8 @@ t.test('a database that is away is waited for, at whatever step it goes', async 
 
 t.test('what waiting cannot mend is thrown', async (t) => {
   const { options } = createPreparation(t, await createTestDatabase(t))
-  const masterKeys = createMasterKeys([{ id: 9, key: createSeededRandom('other').bytes(32) }])
-  const random = createSeededRandom('x')
-  const recordEvents = createRecordEvents(createToEventRow({ ...options, random }))
-  const keyRing = createKeyRing({ ...options, masterKeys, random, recordEvents })
+  const masterKeys = [{ id: 9, key: createSeededRandom('other').bytes(32) }]
+  const { keyRing } = createTestKeys({ database: options.database, masterKeys })
   await t.rejects(prepare({ ...options, keyRing }), { name: 'CannotUnseal' })
   const migrate = async () => {
     throw new Error('migration 0001_first failed and was rolled back')

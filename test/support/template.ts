@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../src/base/clock.ts'
+import { readConfig } from '../../src/config.ts'
 import { connectDatabase } from '../../src/db/connect.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
-import { createKeyRing } from '../../src/keys/key-ring.ts'
+import { createAdvanceKeys } from '../../src/keys/advance.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 
 /** The master key of every test's service; its signing keys are in the template. */
@@ -20,8 +21,16 @@ export async function prepareTemplate(url: string): Promise<void> {
     const random = { bytes: (length: number) => randomBytes(length) }
     // A test finds its own events and no others.
     const recordEvents = async () => {}
-    const clock = systemClock
-    await createKeyRing({ database, masterKeys, clock, random, recordEvents }).load()
+    await createAdvanceKeys({
+      database,
+      masterKeys,
+      clock: systemClock,
+      random,
+      recordEvents,
+      timing: readConfig({}),
+      signingAlgorithms: ['ES256', 'RS256'],
+      accessTokenTtlSeconds: 600,
+    })()
   } finally {
     await database.close()
   }

@@ -145,14 +145,14 @@ function createMint(options: { seed?: string; ttl?: number; byte?: number } = {}
   const clock = createStoppedClock(NOW)
   const used: Algorithm[] = []
   const large: object[] = []
-  const sign = (algorithm: Algorithm) => (claims: Record<string, unknown>) => {
-    used.push(algorithm)
-    return JSON.stringify(claims)
+  const signer: KeyRing['signer'] = async ([algorithm]) => {
+    used.push(algorithm as Algorithm)
+    return (claims) => JSON.stringify(claims)
   }
   const { byte } = options
   const issue = createIssueAccessToken({
     issuer: ISSUER,
-    keyRing: { signer: sign } as KeyRing,
+    keyRing: { signer } as KeyRing,
     clock,
     random:
       byte === undefined
@@ -169,7 +169,7 @@ t.test('a token lives its time less at most a twentieth, and the answer is exact
   const lifetimes = new Set<number>()
   const ids = new Set<string>()
   for (let n = 0; n < 500; n += 1) {
-    const { accessToken, expiresInSeconds } = issue(subject())
+    const { accessToken, expiresInSeconds } = await issue(subject())
     const claims = JSON.parse(accessToken)
     if (claims.exp - claims.iat !== expiresInSeconds) t.fail('inexact')
     if (claims.iat !== IAT) t.fail('iat is now')
@@ -179,48 +179,50 @@ t.test('a token lives its time less at most a twentieth, and the answer is exact
   t.equal(ids.size, 500)
   t.ok([...lifetimes].every((seconds) => seconds > 570 - 1 && seconds <= 600))
   t.ok(lifetimes.size > 20, 'a fleet does not refresh together')
-  t.equal(createMint({ byte: 0 }).issue(subject()).expiresInSeconds, 600)
-  t.equal(createMint({ byte: 0xff }).issue(subject()).expiresInSeconds, 571)
+  t.equal((await createMint({ byte: 0 }).issue(subject())).expiresInSeconds, 600)
+  t.equal((await createMint({ byte: 0xff }).issue(subject())).expiresInSeconds, 571)
 })
 
 t.test('a client’s own lifetime stands before the configuration’s', async (t) => {
   const lifetimes = { ...client().lifetimes, accessTokenTtlSeconds: 60 }
   const { issue } = createMint({ byte: 0 })
-  t.equal(issue(subject({ client: client({ lifetimes }) })).expiresInSeconds, 60)
+  t.equal((await issue(subject({ client: client({ lifetimes }) }))).expiresInSeconds, 60)
 })
 
 t.test('a token does not outlive its session', async (t) => {
   const { issue, clock } = createMint({ byte: 0 })
   const left = (ms: number) => issue(subject({ session: session({ expiresAt: NOW + ms }) }))
-  t.equal(left(90_000).expiresInSeconds, 90)
-  t.equal(left(90_999).expiresInSeconds, 90)
-  t.equal(left(700_000).expiresInSeconds, 600)
+  t.equal((await left(90_000)).expiresInSeconds, 90)
+  t.equal((await left(90_999)).expiresInSeconds, 90)
+  t.equal((await left(700_000)).expiresInSeconds, 600)
   const idle = (ms: number) => issue(subject({ session: session({ idleExpiresAt: NOW + ms }) }))
-  t.equal(idle(90_999).expiresInSeconds, 90, 'unused, it ends sooner')
+  t.equal((await idle(90_999)).expiresInSeconds, 90, 'unused, it ends sooner')
   clock.advance(0.5)
-  t.equal(left(90_400).expiresInSeconds, 89, 'never more than there is')
+  t.equal((await left(90_400)).expiresInSeconds, 89, 'never more than there is')
 })
 
 t.test('the algorithm is the client’s choice, else that of the token’s audience', async (t) => {
   const { issue, used } = createMint()
   const both = { audience: [ORDERS, BILLING] }
-  issue(subject())
-  issue(subject({ client: client(both), audience: ['urn:orders'] }))
-  issue(subject({ client: client(both), audience: ['urn:orders', 'urn:billing'] }))
-  issue(subject({ client: client({ ...both, signingAlg: 'ES256' }), audience: ['urn:billing'] }))
-  issue(subject({ client: client({ signingAlg: 'RS256' }) }))
+  await issue(subject())
+  await issue(subject({ client: client(both), audience: ['urn:orders'] }))
+  await issue(subject({ client: client(both), audience: ['urn:orders', 'urn:billing'] }))
+  await issue(
+    subject({ client: client({ ...both, signingAlg: 'ES256' }), audience: ['urn:billing'] }),
+  )
+  await issue(subject({ client: client({ signingAlg: 'RS256' }) }))
   t.strictSame(used, ['ES256', 'ES256', 'RS256', 'ES256', 'RS256'])
 })
 
 t.test('a large token is told of, a too large one is not handed out', async (t) => {
   const { issue, large } = createMint()
-  issue(subject())
+  await issue(subject())
   t.strictSame(large, [])
-  issue(subject({ client: client({ claims: { note: 'x'.repeat(2000) } }) }))
+  await issue(subject({ client: client({ claims: { note: 'x'.repeat(2000) } }) }))
   t.match(large, [{ clientId: 'web', largest: /^note \(2002 bytes\)/ }])
   const refused = { reason: 'access_token_too_large', message: /largest claims: note/ }
   const claims = { note: 'x'.repeat(4000) }
-  t.throws(() => issue(subject({ client: client({ claims }) })), refused)
+  await t.rejects(issue(subject({ client: client({ claims }) })), refused)
 })
 
 t.test('claims are ours only when they are complete', async (t) => {

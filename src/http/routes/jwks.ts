@@ -92,7 +92,7 @@ export function jwksRoute(
       await options.limits(request).publicRead()
       const jwks = options.keyRing.jwks()
       if (jwks === undefined) {
-        throw new Problem(503, 'not_ready', 'the service is starting; try again', RETRY_AFTER)
+        throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
       }
       reply.headers({ etag: jwks.etag, 'cache-control': CACHE_CONTROL })
       if (isFresh(request.headers['if-none-match'], jwks.etag)) return reply.code(304).send()

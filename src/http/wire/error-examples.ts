@@ -82,7 +82,7 @@ export const REASON_EXAMPLES = {
   database_unavailable: 'the database cannot be used now; keep your tokens and try again',
   master_key_missing:
     'the master key of this refresh token is not known here; keep your tokens and try again',
-  not_ready: 'the service is starting; try again',
+  not_ready: 'the service is not ready yet; try again',
   internal: 'an error of ours; it was logged under this request_id',
 } as const satisfies Partial<Record<Reason, string>>
 

@@ -1,0 +1,101 @@
+import { type KeyTiming, leadSeconds, retentionSeconds } from '../config/key-timing.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** What is due of the life cycle of signing keys. Instants are milliseconds since the epoch. */
+export type Step =
+  /** Make a key that signs from then on; at once when `state` is `active`. */
+  | { do: 'create'; algorithm: Algorithm; state: 'next' | 'active'; signsFrom: number }
+  /** The next key signs, and its predecessor no more. */
+  | { do: 'activate'; kid: string; algorithm: Algorithm }
+  /** The key of an algorithm that nobody uses any more stops signing. */
+  | { do: 'lay_down'; kid: string; algorithm: Algorithm }
+  /** No token that it signed is good any more: it is published no longer. */
+  | { do: 'retire'; kid: string; algorithm: Algorithm }
+
+/**
+ * What is due at an instant, decided from the rows alone: every replica that looks comes to the same.
+ * An algorithm has one active key and one next key, which is published for as long as its predecessor
+ * signs, and so is known by every verifier should it have to sign at once.
+ */
+export function decideSteps(
+  keys: readonly SigningKey[],
+  inUse: readonly Algorithm[],
+  timing: KeyTiming,
+  now: number,
+): Step[] {
+  const algorithms = new Set([...inUse, ...keys.map(({ algorithm }) => algorithm)])
+  const steps = [...algorithms].flatMap((algorithm): Step[] => {
+    const own = keys.filter((key) => key.algorithm === algorithm)
+    const next = own.find(({ state }) => state === 'next')
+    const active = own.find(({ state }) => state === 'active')
+    if (next !== undefined) {
+      return next.signsFrom <= now ? [{ do: 'activate', kid: next.kid, algorithm }] : []
+    }
+    if (inUse.includes(algorithm)) return [create(algorithm, active, keys, timing, now)]
+    if (active === undefined || nextTurn(active, timing) > now) return []
+    return [{ do: 'lay_down', kid: active.kid, algorithm }]
+  })
+  const outlived = keys.filter((key) => retiresAt(key, timing) <= now)
+  return [
+    ...steps,
+    ...outlived.map(({ kid, algorithm }) => ({ do: 'retire' as const, kid, algorithm })),
+  ]
+}
+
+function create(
+  algorithm: Algorithm,
+  active: SigningKey | undefined,
+  keys: readonly SigningKey[],
+  timing: KeyTiming,
+  now: number,
+): Step {
+  if (active !== undefined) {
+    const soonest = now + timing.keyPublishAheadSeconds * 1000
+    const signsFrom = Math.max(nextTurn(active, timing), soonest)
+    return { do: 'create', algorithm, state: 'next', signsFrom }
+  }
+  const [last] = keys
+    .filter((key) => key.algorithm === algorithm)
+    .toSorted((a, b) => b.signsFrom - a.signsFrom)
+  // No verifier has a set yet, or the key that they have must not be believed: waiting helps nobody.
+  const isUrgent = keys.length === 0 || last?.state === 'revoked'
+  return isUrgent
+    ? { do: 'create', algorithm, state: 'active', signsFrom: now }
+    : { do: 'create', algorithm, state: 'next', signsFrom: now + leadSeconds(timing) * 1000 }
+}
+
+/** When a key that signs is due to be followed by another one. */
+export function nextTurn(active: SigningKey, timing: KeyTiming): number {
+  return active.signsFrom + timing.keyRotateEverySeconds * 1000
+}
+
+/** When a key is published no more; Infinity while it signs or is to. */
+export function retiresAt(key: SigningKey, timing: KeyTiming): number {
+  if (key.state !== 'retiring' || key.signsUntil === undefined) return Infinity
+  return key.signsUntil + retentionSeconds(timing, key.tokenTtlSeconds) * 1000
+}
+
+/** When the set of published keys is next expected to change; undefined when it is not. */
+export function nextChange(keys: readonly SigningKey[], timing: KeyTiming): number | undefined {
+  // When a next key begins to sign, the one after it is published.
+  const instants = keys.map((key) =>
+    key.state === 'next' ? key.signsFrom : retiresAt(key, timing),
+  )
+  const soonest = Math.min(...instants)
+  return soonest === Infinity ? undefined : soonest
+}
+
+/**
+ * The key of an algorithm that signs at an instant: the next one from the moment that it is due,
+ * whether or not a row says so yet.
+ */
+export function signingAt<K extends SigningKey>(
+  keys: readonly K[],
+  algorithm: Algorithm,
+  now: number,
+): K | undefined {
+  const own = keys.filter((key) => key.algorithm === algorithm)
+  const due = own.find(({ state, signsFrom }) => state === 'next' && signsFrom <= now)
+  return due ?? own.find(({ state }) => state === 'active')
+}

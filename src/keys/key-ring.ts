@@ -25,7 +25,8 @@ export interface KeyFault {
 export interface KeyRing {
   /**
    * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, and
-   * ImpossibleKey; later such rows are left out and reported. Throws DatabaseUnavailable.
+   * ImpossibleKey; later such rows are left out and reported. Where there is no key yet, nothing is
+   * loaded. Throws DatabaseUnavailable.
    */
   load(): Promise<void>
   readonly loaded: boolean
@@ -73,9 +74,9 @@ export function createKeyRing(options: {
   const hasStepped = createStepWatch()
   let isClockUnsure = false
   let contents: Contents | undefined
-  let reading: Promise<Contents> | undefined
+  let reading: Promise<void> | undefined
 
-  const read = async (): Promise<Contents> => {
+  const read = async (): Promise<Contents | undefined> => {
     // From before the question: what changes meanwhile may be missing from the answer.
     const freshUntil = clock.now() + REPLICA_LAG_SECONDS * 1000
     const { keys, impossible } = await readSigningKeys(database.kysely)
@@ -86,6 +87,7 @@ export function createKeyRing(options: {
       faults.push({ kid, problem: 'is of an algorithm or in a state that this version lacks' })
     }
     for (const fault of faults) if (!isKnown(fault)) onFault(fault)
+    if (contents === undefined && held.length === 0) return undefined
     const jwks = held.map(({ opened }) => opened.publicJwk)
     return {
       keys: held,
@@ -120,11 +122,10 @@ export function createKeyRing(options: {
     contents?.faults.some(({ kid, problem }) => kid === fault.kid && problem === fault.problem)
 
   /** However many ask at once, one reads. */
-  const load = (): Promise<Contents> => {
+  const load = (): Promise<void> => {
     reading ??= read()
       .then((found) => {
         contents = found
-        return found
       })
       .finally(() => {
         reading = undefined
@@ -133,20 +134,16 @@ export function createKeyRing(options: {
   }
 
   /** A replica that slept, or lost its database, may have missed that a key was replaced. */
-  const upToDate = async (): Promise<Contents> => {
+  const bringUpToDate = async (): Promise<void> => {
     if (hasStepped()) isClockUnsure = true
-    if (isClockUnsure) {
-      await correctClock()
-      isClockUnsure = false
-      return load()
-    }
-    return contents === undefined || clock.now() >= contents.freshUntil ? load() : contents
+    const isOld = contents === undefined || clock.now() >= contents.freshUntil
+    if (isClockUnsure) await correctClock()
+    if (isClockUnsure || isOld) await load()
+    isClockUnsure = false
   }
 
   return {
-    async load() {
-      await load()
-    },
+    load,
     get loaded() {
       return contents !== undefined
     },
@@ -154,10 +151,10 @@ export function createKeyRing(options: {
       return contents?.faults ?? []
     },
     async signer(algorithms, typ) {
-      const { keys } = await upToDate()
+      await bringUpToDate()
       const now = clock.now()
       for (const algorithm of algorithms) {
-        const key = signingAt(keys, algorithm, now)
+        const key = signingAt(contents?.keys ?? [], algorithm, now)
         if (key !== undefined) return key.opened.signer(typ)
       }
       throw new NoSigningKey(`no key signs ${algorithms.join(' or ')} yet`)

@@ -77,6 +77,8 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
     await makeDaysOfEvents(options)
     await seed()
     await allowedOrigins.load()
+    // First those that there are: who cannot open them makes none beside them.
+    await keyRing.load()
     await options.advanceKeys()
     await keyRing.load()
     await reportImpossibleCookies({ ...options, db: database.kysely })

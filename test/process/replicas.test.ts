@@ -53,16 +53,18 @@ tap.test('three replicas that migrate at once agree on everything', async (t) =>
     await migrationNames(),
     'each migration once',
   )
-  const keys = await query(database, 'select alg, state from signing_keys order by alg')
+  const keys = await query(database, 'select alg, state from signing_keys order by alg, state')
   t.strictSame(keys, [
     { alg: 'ES256', state: 'active' },
+    { alg: 'ES256', state: 'next' },
     { alg: 'RS256', state: 'active' },
+    { alg: 'RS256', state: 'next' },
   ])
   const documents = await Promise.all(
     replicas.map(async ({ url }) => (await fetch(`${url}${JWKS}`)).text()),
   )
   t.equal(new Set(documents).size, 1, 'the same bytes from each')
-  t.equal(JSON.parse(documents[0] as string).keys.length, 2)
+  t.equal(JSON.parse(documents[0] as string).keys.length, 4)
 })
 
 tap.test('50 simultaneous refreshes over two processes rotate once, 20 times', async (t) => {

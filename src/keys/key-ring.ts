@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, createStepWatch } from '../base/clock.ts'
 import { type KeyTiming, REPLICA_LAG_SECONDS } from '../config/key-timing.ts'
 import type { Database } from '../db/connect.ts'
@@ -42,6 +43,11 @@ export interface KeyRing {
   find(kid: string): VerificationKey | undefined
   /** Undefined before `load`. */
   jwks(): JwksDocument | undefined
+  /**
+   * Reads the keys again where what is held is older than ten seconds, for whoever is about to publish
+   * it. Waits half a second at most, and for nothing while the database does not answer. Never throws.
+   */
+  freshen(): Promise<void>
 }
 
 /** No key signs what was asked for: the next look at the schedule makes one, in seconds. */
@@ -60,6 +66,9 @@ interface Contents {
   readonly freshUntil: number
 }
 
+/** A verifier that fetches the JWKS waits for the database no longer. */
+const PATIENCE_MS = 500
+
 export function createKeyRing(options: {
   database: Database
   masterKeys: MasterKeys
@@ -73,6 +82,7 @@ export function createKeyRing(options: {
   const { database, masterKeys, clock, timing, correctClock, onFault } = options
   const hasStepped = createStepWatch()
   let isClockUnsure = false
+  let nextTry = 0
   let contents: Contents | undefined
   let reading: Promise<void> | undefined
 
@@ -134,11 +144,18 @@ export function createKeyRing(options: {
   }
 
   /** A replica that slept, or lost its database, may have missed that a key was replaced. */
+  const isOld = (): boolean => {
+    if (hasStepped()) {
+      isClockUnsure = true
+      nextTry = 0
+    }
+    return isClockUnsure || contents === undefined || clock.now() >= contents.freshUntil
+  }
+
   const bringUpToDate = async (): Promise<void> => {
-    if (hasStepped()) isClockUnsure = true
-    const isOld = contents === undefined || clock.now() >= contents.freshUntil
+    if (!isOld()) return
     if (isClockUnsure) await correctClock()
-    if (isClockUnsure || isOld) await load()
+    await load()
     isClockUnsure = false
   }
 
@@ -158,6 +175,14 @@ export function createKeyRing(options: {
         if (key !== undefined) return key.opened.signer(typ)
       }
       throw new NoSigningKey(`no key signs ${algorithms.join(' or ')} yet`)
+    },
+    async freshen() {
+      if (contents === undefined || !isOld() || clock.now() < nextTry) return
+      nextTry = clock.now() + (REPLICA_LAG_SECONDS * 1000) / 2
+      const patience = new AbortController()
+      const late = delay(PATIENCE_MS, undefined, patience).catch(() => {})
+      await Promise.race([bringUpToDate().catch(() => {}), late])
+      patience.abort()
     },
     find: (kid) => contents?.published.get(kid)?.opened,
     jwks: () => contents?.jwks,

@@ -148,19 +148,25 @@ t.test('replicas that look at the same moment take each step once', async (t) =>
   t.equal(Number(row?.count), 5)
 })
 
-t.test('a replica that slept through changes reads the keys before it signs', async (t) => {
-  const { clock, replica } = await createReplicas(t)
-  const awake = replica()
-  const asleep = replica({ seed: 'asleep' })
-  await awake.keep()
-  await asleep.keep()
-  for (let turn = 0; turn < 3; turn += 1) {
-    clock.advance(30 * DAY)
+t.test(
+  'a replica that slept through changes reads the keys before it signs or publishes',
+  async (t) => {
+    const { clock, replica } = await createReplicas(t)
+    const awake = replica()
+    const asleep = replica({ seed: 'asleep' })
     await awake.keep()
-  }
-  t.equal(await signs(asleep), await signs(awake))
-  t.equal(asleep.keyRing.jwks()?.body, awake.keyRing.jwks()?.body)
-})
+    await asleep.keep()
+    for (let turn = 0; turn < 3; turn += 1) {
+      clock.advance(30 * DAY)
+      await awake.keep()
+    }
+    const before = asleep.keyRing.jwks()?.body
+    await asleep.keyRing.freshen()
+    t.not(asleep.keyRing.jwks()?.body, before, 'and before it publishes')
+    t.equal(await signs(asleep), await signs(awake))
+    t.equal(asleep.keyRing.jwks()?.body, awake.keyRing.jwks()?.body)
+  },
+)
 
 t.test(
   'the database away for whole turns: nobody waits, and no verifier is surprised',

@@ -5,8 +5,9 @@ const generate = promisify(generateKeyPair)
 
 /**
  * The signature algorithms of RFC 7518 §3.1 and RFC 8037 §3.1 that exist here, and how each makes a
- * key pair. ES256 is small and fast; RS256 is for verifiers that know nothing else. No HMAC and no
- * `none`: they are impossible because they are not in this table.
+ * key pair. ES256 is small and fast; RS256 is for verifiers that know nothing else, the others are
+ * for those whose rules ask for them. No HMAC and no `none`: they are impossible because they are
+ * not in this table.
  */
 const algorithms = {
   ES256: () => generate('ec', { namedCurve: 'P-256' }),

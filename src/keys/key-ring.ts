@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, createStepWatch } from '../base/clock.ts'
 import { type KeyTiming, REPLICA_LAG_SECONDS } from '../config/key-timing.ts'
 import type { Database } from '../db/connect.ts'
+import { UnfitKey } from '../jwt/accept-key.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import type { Sign } from '../jwt/sign.ts'
 import { type JwksDocument, serialiseJwks } from './jwks.ts'
@@ -25,9 +26,9 @@ export interface KeyFault {
  */
 export interface KeyRing {
   /**
-   * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, and
-   * ImpossibleKey; later such rows are left out and reported. Where there is no key yet, nothing is
-   * loaded. Throws DatabaseUnavailable.
+   * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, UnfitKey
+   * when one does not fit its algorithm, and ImpossibleKey; later such rows are left out and
+   * reported. Where there is no key yet, nothing is loaded. Throws DatabaseUnavailable.
    */
   load(): Promise<void>
   readonly loaded: boolean
@@ -117,7 +118,8 @@ export function createKeyRing(options: {
       try {
         return [{ ...key, opened: openKey(key, masterKeys) }]
       } catch (error) {
-        if (contents === undefined || !(error instanceof CannotUnseal)) throw error
+        const isOfRow = error instanceof CannotUnseal || error instanceof UnfitKey
+        if (contents === undefined || !isOfRow) throw error
         faults.push({ kid: key.kid, problem: error.message })
         // What was opened once is still good, whatever has become of its row.
         if (before === undefined) return []

@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../base/random.ts'
+import { openPublicJwk, requireKeyFor, UnfitKey } from '../jwt/accept-key.ts'
 import {
   type Algorithm,
   algorithmNames,
@@ -63,15 +64,50 @@ export async function createSigningKey(
   }
 }
 
-/** Opens the private half; throws CannotUnseal, which names the master key's id. */
+/**
+ * Opens the private half. Throws CannotUnseal, which names the master key's id, and UnfitKey, which
+ * names the kid, when it cannot serve its algorithm.
+ */
 export function openPrivateKey(key: SigningKey, masterKeys: MasterKeys): KeyObject {
   if (key.sealed === undefined) throw new CannotUnseal(`the private half of ${key.kid} was erased`)
   const der = unseal(masterKeys, key.sealed, sealingContext(key.kid, key.algorithm))
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  return naming(key.kid, () => {
+    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    requireKeyFor(key.algorithm, privateKey)
+    return privateKey
+  })
 }
 
-export function openPublicKey(key: SigningKey): KeyObject {
-  return createPublicKey({ key: key.publicJwk, format: 'jwk' })
+/**
+ * Opens the public half, which nothing seals: whoever can write the row could exchange it. Throws
+ * UnfitKey, which names the kid, unless it is of the row's algorithm and its thumbprint is the kid.
+ */
+export function openPublicKey({ kid, algorithm, publicJwk }: SigningKey): KeyObject {
+  return naming(kid, () => {
+    const publicKey = openPublicJwk(algorithm, publicJwk)
+    // Both, or another spelling of the same number would be published.
+    for (const jwk of [publicJwk, publicKey.export({ format: 'jwk' })]) requireKid(kid, jwk)
+    const { alg, use } = publicJwk
+    if (publicJwk.kid !== kid || alg !== algorithm || use !== 'sig') {
+      throw new UnfitKey('its JWK has another kid, or lacks alg or use')
+    }
+    return publicKey
+  })
+}
+
+function requireKid(kid: string, jwk: JsonWebKey): void {
+  if (thumbprint(jwk) === kid) return
+  throw new UnfitKey('its kid is not the thumbprint of its public half')
+}
+
+/** Has a refusal say of which key. */
+function naming<T>(kid: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof UnfitKey) throw new UnfitKey(`signing key ${kid}: ${error.message}`)
+    throw error
+  }
 }
 
 /** A row's algorithm, if this version has it. */

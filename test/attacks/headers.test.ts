@@ -159,7 +159,11 @@ attack(176, 'keys and metadata are cacheable, and the same from every instance',
   for (const { alg } of keys) t.match(alg, /^(ES256|RS256)$/)
   const metadata = (await one.inject({ url: METADATA })).json()
   t.equal(metadata.issuer, ISSUER)
-  t.strictSame(metadata.id_token_signing_alg_values_supported.toSorted(), ['ES256', 'RS256'])
+  t.strictSame(
+    metadata.id_token_signing_alg_values_supported.toSorted(),
+    ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'],
+    'public keys all of them',
+  )
 })
 
 /** What would tell a stranger how it looks inside. */

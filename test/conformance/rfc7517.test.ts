@@ -1,8 +1,9 @@
 import { calculateJwkThumbprint, createLocalJWKSet, type JWK, jwtVerify } from 'jose'
 import t from 'tap'
-import { query } from '../support/database.ts'
+import { createTestDatabase, query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { createTestService, ISSUER, type TestService } from '../support/service.ts'
+import { addSigningKeys } from '../support/signing-keys.ts'
 
 const PATH = '/.well-known/jwks.json'
 const get = (service: TestService, headers: Record<string, string> = {}) =>
@@ -31,9 +32,15 @@ t.test('5: the set holds public signing keys and nothing private', async (t) => 
   t.equal(keys.find(({ kty }) => kty === 'EC')?.crv, 'P-256')
 })
 
-t.test('RFC 7638: every kid is the thumbprint of its key', async (t) => {
-  const service = await createTestService(t)
-  const { keys } = (await get(service)).json<{ keys: JWK[] }>()
+t.test('RFC 7638, RFC 8037: whatever its algorithm, a key’s kid is its thumbprint', async (t) => {
+  const databaseUrl = await createTestDatabase(t)
+  await addSigningKeys(databaseUrl, 'PS256', 'EdDSA', 'ES384')
+  const service = await createTestService(t, { databaseUrl })
+  const answer = await get(service)
+  const { keys } = answer.json<{ keys: JWK[] }>()
+  const algorithms = keys.map(({ alg }) => alg).sort()
+  t.strictSame(algorithms, ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'])
+  t.notMatch(answer.body, /"(d|p|q|dp|dq|qi|oth|k)":/)
   for (const key of keys) {
     t.equal(key.kid, await calculateJwkThumbprint(key, 'sha256'), key.alg ?? '')
   }

@@ -7,56 +7,14 @@ import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
+import { EDDSA_EXAMPLE, ES256_EXAMPLE, Jwk } from '../wire/jwk.ts'
 import { limitHeaders } from '../wire/limit-headers.ts'
 import { inJson } from '../wire/media.ts'
 
-const exact = { additionalProperties: false }
-const common = {
-  kid: Type.String({ description: 'The thumbprint of the key (RFC 7638).' }),
-  use: Type.Literal('sig'),
-}
-
 const Jwks = Type.Object(
-  {
-    keys: Type.Array(
-      Type.Union([
-        Type.Object(
-          {
-            ...common,
-            alg: Type.Literal('ES256'),
-            kty: Type.Literal('EC'),
-            crv: Type.Literal('P-256'),
-            x: Type.String(),
-            y: Type.String(),
-          },
-          exact,
-        ),
-        Type.Object(
-          {
-            ...common,
-            alg: Type.Literal('RS256'),
-            kty: Type.Literal('RSA'),
-            n: Type.String(),
-            e: Type.String(),
-          },
-          exact,
-        ),
-      ]),
-    ),
-  },
-  { description: 'A JWK set (RFC 7517 section 5).', ...exact },
+  { keys: Type.Array(Jwk) },
+  { description: 'A JWK set (RFC 7517 section 5).', additionalProperties: false },
 )
-
-/** The key of RFC 7515 appendix A.3. */
-const ES256_KEY = {
-  kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
-  alg: 'ES256',
-  use: 'sig',
-  kty: 'EC',
-  crv: 'P-256',
-  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-}
 
 const headers = { ...cacheHeaders, ...limitHeaders('public') }
 
@@ -81,7 +39,7 @@ export function jwksRoute(
           200: inJson(
             'The keys.',
             Jwks,
-            { keys: { summary: 'One key.', value: { keys: [ES256_KEY] } } },
+            { keys: { summary: 'Two keys.', value: { keys: [EDDSA_EXAMPLE, ES256_EXAMPLE] } } },
             headers,
           ),
           304: { ...Type.Null({ description: 'You have them already.' }), headers },

@@ -115,6 +115,7 @@ export function compose(options: {
     clock,
     random,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,
+    signingAlgorithms: config.signingAlgorithms,
     onLargeToken: (fields) => logger.warn(fields, 'an access token is larger than 2 KB'),
   })
   const introspect = createIntrospect({ db, clock, refreshTokens, judge, readTokenState })

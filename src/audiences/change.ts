@@ -2,9 +2,8 @@ import type { Actor } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
-import type { Algorithm } from '../jwt/algorithms.ts'
 import { AUDIENCE_RULE, isAudience } from '../oauth/audience.ts'
-import { putAudience, removeAudience } from './store.ts'
+import { type AudienceChange, type AudienceRule, putAudience, removeAudience } from './store.ts'
 
 /** The text cannot be an audience; the message says what can. */
 export class InvalidAudience extends Error {
@@ -13,8 +12,11 @@ export class InvalidAudience extends Error {
 
 /** Changes what is special about the tokens of an audience. Both throw DatabaseUnavailable. */
 export interface ChangeAudiences {
-  /** From now on tokens for the audience are signed so. Throws InvalidAudience. */
-  set(audience: string, signingAlg: Algorithm, actor: Actor): Promise<void>
+  /**
+   * From now on tokens for the audience are made so; what is left out stays. Returns the whole rule.
+   * Throws InvalidAudience.
+   */
+  set(audience: string, change: AudienceChange, actor: Actor): Promise<AudienceRule>
   /** Makes it an ordinary audience again; false when it was one. */
   delete(audience: string, actor: Actor): Promise<boolean>
 }
@@ -26,13 +28,15 @@ export function createChangeAudiences(options: {
 }): ChangeAudiences {
   const { database, clock, recordEvents } = options
   return {
-    async set(audience, signingAlg, actor) {
+    async set(audience, change, actor) {
       if (!isAudience(audience)) throw new InvalidAudience(AUDIENCE_RULE)
-      await database.transaction(async (tx) => {
-        await putAudience(tx, audience, signingAlg, clock.now())
+      return database.transaction(async (tx) => {
+        const rule = await putAudience(tx, audience, change, clock.now())
+        const { signingAlg, typ } = rule
         await recordEvents(tx, actor.origin, [
-          { type: 'audience.set', audience, signingAlg, by: actor.by },
+          { type: 'audience.set', audience, signingAlg, typ, by: actor.by },
         ])
+        return rule
       })
     },
     delete: (audience, actor) =>

@@ -120,7 +120,14 @@ export type Event =
     }
   | { type: 'key.rotation_planned'; kid: string; alg: string; signsFrom: string; by: string }
   | { type: 'key.revoked' | 'key.imported'; kid: string; alg: string; by: string }
-  | { type: 'audience.set'; audience: string; signingAlg: string; by: string }
+  /** The whole rule as it is then; undefined is what is left to the client and the default. */
+  | {
+      type: 'audience.set'
+      audience: string
+      signingAlg: string | undefined
+      typ: string | undefined
+      by: string
+    }
   | { type: 'audience.deleted'; audience: string; by: string }
   | {
       type: 'user.created' | 'user.disabled' | 'user.enabled' | 'user.password_changed'

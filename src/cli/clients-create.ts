@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts'
 import { type PatienceOptions, patienceOf } from './clients-patience.ts'
 import { clientFacts, clientJson } from './clients-show.ts'
 import { type Deployment, LIFETIMES, withDeployment } from './deployment.ts'
+import { newAlgorithmNotes } from './new-algorithm.ts'
 import { operator } from './operator.ts'
 
 /** The options of `clients create` as commander read them; lengths in seconds. */
@@ -46,7 +47,7 @@ export function createClient(clientId: string, options: CreateOptions): Promise<
 }
 
 async function register(
-  { registerClient, config }: Pick<Deployment<keyof LifetimeDefaults>, 'registerClient' | 'config'>,
+  { registerClient, config, database, clock }: Deployment<keyof LifetimeDefaults>,
   clientId: string,
   options: CreateOptions,
   audience: string[],
@@ -84,6 +85,7 @@ async function register(
     notes: [
       ...(secret === undefined ? [] : ['The secret is shown this once; only its hash is kept.']),
       ...lifetimeProblems(client.lifetimes, config),
+      ...(await newAlgorithmNotes(database.kysely, client.signingAlg, clock.now())),
     ],
   }
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Client } from '../clients/client.ts'
+import type { Audience, Client } from '../clients/client.ts'
 import { findClient, listClients } from '../clients/store.ts'
 import { formatScope } from '../oauth/scope.ts'
 import type { Answer } from './answer.ts'
@@ -94,9 +94,7 @@ export function clientFacts(client: Client, more: Record<string, string>): strin
     authentication: client.authenticationMethod,
     grants: list(client.grantTypes),
     scope: list(client.scope),
-    audience: list(
-      client.audience.map((one) => one.audience + (one.signingAlg ? ` (${one.signingAlg})` : '')),
-    ),
+    audience: list(client.audience.map(audienceText)),
     introspects: list(client.introspects),
     origins: list(client.allowedOrigins),
     'refresh token in': client.refreshTokenIn === 'cookie' ? 'cookie' : undefined,
@@ -114,4 +112,10 @@ export function clientFacts(client: Client, more: Record<string, string>): strin
     disabled: client.disabledAt === undefined ? undefined : when(client.disabledAt),
     'sessions not before': client.cutOff && when(client.cutOff.notBefore),
   })
+}
+
+/** An audience, and in brackets what is special about its tokens. */
+function audienceText({ audience, signingAlg, typ }: Audience): string {
+  const special = [signingAlg, typ && `typ ${typ}`].filter(Boolean).join(', ')
+  return special === '' ? audience : `${audience} (${special})`
 }

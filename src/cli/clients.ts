@@ -23,13 +23,19 @@ export function addClientsCommands(program: Command): void {
   const update = clients
     .command('update')
     .description(
-      'change which pages may call for a client, where its refresh token travels, its lifetimes and windows',
+      'change which pages may call for a client, where its refresh token travels, how its tokens are signed, its lifetimes and windows',
     )
     .argument('<client_id>')
     .addOption(originOption('; in the place of those before'))
     .option('--add-origin <origin...>', 'pages that may call as well as those before')
     .option('--no-origins', 'let no page call any more')
     .addOption(refreshTokenOption())
+    .addOption(
+      new Option(
+        '--signing-alg <algorithm>',
+        'how its tokens are signed; default leaves it to the audience',
+      ).choices([...algorithmNames, 'default']),
+    )
   addPatienceOptions(update).action(answering(updateClient))
   clients
     .command('disable')

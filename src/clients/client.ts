@@ -1,13 +1,15 @@
 import type { Algorithm } from '../jwt/algorithms.ts'
+import type { AccessTokenType } from '../oauth/access-token-type.ts'
 import { OAuthError, quotable } from '../oauth/error.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { formatScope, parseScope } from '../oauth/scope.ts'
 import type { CutOff } from '../revocations/cut-off.ts'
 
-/** What a client asks for or calls; `signingAlg` when its tokens must be signed by one algorithm. */
+/** What a client asks for or calls, and how its tokens must be; undefined where it does not matter. */
 export interface Audience {
   readonly audience: string
   readonly signingAlg: Algorithm | undefined
+  readonly typ: AccessTokenType | undefined
 }
 
 /** A registered client (RFC 6749 §2). */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Executor } from '../db/connect.ts'
 import { isDuplicate } from '../db/failure.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
+import type { AccessTokenType } from '../oauth/access-token-type.ts'
 import type { AuthenticationMethod, GrantType, RefreshTokenPlace } from '../oauth/grant-types.ts'
 import { readCutOff } from '../revocations/store.ts'
 import type { Client } from './client.ts'
@@ -151,7 +152,7 @@ export async function renameAudience(db: Executor, before: string, after: string
 /** What of a client may change after its registration. */
 export type ClientSettings = Pick<
   Client,
-  'allowedOrigins' | 'refreshTokenIn' | 'lifetimes' | 'refresh' | 'maxSessions'
+  'allowedOrigins' | 'refreshTokenIn' | 'signingAlg' | 'lifetimes' | 'refresh' | 'maxSessions'
 >
 
 /** Replaces them. Returns whether there was such a client. */
@@ -170,10 +171,11 @@ export async function replaceSettings(
 
 /** The columns of the settings, in one order always. */
 export function toSettingsRow(settings: ClientSettings) {
-  const { allowedOrigins, refreshTokenIn, lifetimes, refresh, maxSessions } = settings
+  const { allowedOrigins, refreshTokenIn, signingAlg, lifetimes, refresh, maxSessions } = settings
   return {
     allowed_origins: [...allowedOrigins],
     refresh_token_in: refreshTokenIn,
+    signing_alg: signingAlg ?? null,
     access_token_ttl_seconds: lifetimes.accessTokenTtlSeconds ?? null,
     session_idle_ttl_seconds: lifetimes.sessionIdleTtlSeconds ?? null,
     session_max_ttl_seconds: lifetimes.sessionMaxTtlSeconds ?? null,
@@ -221,6 +223,12 @@ export function withoutSecrets(client: ClientWithSecrets): Client {
   return rest
 }
 
+/** What `audiences` says of one that a client has. */
+interface AudienceRule {
+  signing_alg: Algorithm | null
+  typ: AccessTokenType | null
+}
+
 function selectClients(db: Executor) {
   return db
     .selectFrom('clients')
@@ -230,10 +238,11 @@ function selectClients(db: Executor) {
     .selectAll('clients')
     .select(['cut_offs.not_before', 'cut_offs.reason', 'cut_offs.made_at'])
     .select(
-      sql<Record<string, Algorithm>>`(
-      select coalesce(jsonb_object_agg(a.audience, a.signing_alg), '{}')
+      sql<Record<string, AudienceRule>>`(
+      select coalesce(jsonb_object_agg(a.audience, jsonb_build_object(
+        'signing_alg', a.signing_alg, 'typ', a.typ)), '{}')
       from audiences a where a.audience = any (clients.audience)
-    )`.as('audience_algs'),
+    )`.as('audience_rules'),
     )
 }
 
@@ -248,7 +257,8 @@ function fromRow(row: Row): ClientWithSecrets {
     scope: row.scope,
     audience: row.audience.map((audience) => ({
       audience,
-      signingAlg: row.audience_algs[audience],
+      signingAlg: row.audience_rules[audience]?.signing_alg ?? undefined,
+      typ: row.audience_rules[audience]?.typ ?? undefined,
     })),
     introspects: row.introspects,
     allowedOrigins: row.allowed_origins,

@@ -19,7 +19,6 @@ const algorithms = {
 
 export type Algorithm = keyof typeof algorithms
 export const algorithmNames = Object.keys(algorithms) as Algorithm[]
-export const defaultAlgorithm: Algorithm = 'ES256'
 
 /** Makes a new key pair for an algorithm. */
 export function generateSigningKey(

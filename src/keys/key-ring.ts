@@ -28,6 +28,8 @@ export interface KeyRing {
   /**
    * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, UnfitKey
    * when one does not fit its algorithm, and ImpossibleKey; later such rows are left out and
+   * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, UnfitKey
+   * when one does not fit its algorithm, and ImpossibleKey; later such rows are left out and
    * reported. Where there is no key yet, nothing is loaded. Throws DatabaseUnavailable.
    */
   load(): Promise<void>

@@ -18,13 +18,17 @@ export const SERVICE_EVENTS = {
   'key.revoked': (event) =>
     `${keyOf(event)} was revoked${byOf(event)}: no token that it signed is good any more.`,
   'key.imported': (event) => `${keyOf(event)} was imported${byOf(event)}.`,
-  'audience.set': (event) =>
-    `${audienceOf(event)} gets tokens signed by ${textOf(event, 'signingAlg')}${byOf(event)}.`,
+  'audience.set': (event) => `${audienceOf(event)} gets tokens ${ruleOf(event)}${byOf(event)}.`,
   'audience.deleted': (event) => `${audienceOf(event)} was deleted${byOf(event)}.`,
 } satisfies Record<string, Tell>
 
 function byOf(event: RecordedEvent): string {
   return byWhom(textOf(event, 'by'), event.sub)
+}
+
+function ruleOf(event: RecordedEvent): string {
+  const [alg, typ] = [textOf(event, 'signingAlg'), textOf(event, 'typ')]
+  return [alg && `signed by ${alg}`, typ && `of typ ${typ}`].filter(Boolean).join(' and ')
 }
 
 function audienceOf(event: RecordedEvent): string {

@@ -5,6 +5,7 @@ import { type DecodedJwt, decodeUnverified } from '../jwt/decode.ts'
 import { openVerification } from '../keys/open-key.ts'
 import { isPublished, type SigningKey } from '../keys/signing-key.ts'
 import { listSigningKeys } from '../keys/store.ts'
+import { accessTokenTypes, isAccessTokenType } from '../oauth/access-token-type.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { examineSession, type Finding, finding, instant, skipped } from './finding.ts'
 import { isAccessTokenClaims, isFor } from './judge.ts'
@@ -61,12 +62,13 @@ export function createExamineAccessToken(options: {
 }
 
 function examineForm(token: string, decoded: DecodedJwt | undefined): Finding {
-  const expected = 'a compact JWS of ours: typ at+jwt; alg, kid, typ and nothing else'
+  const types = accessTokenTypes.join(' or ')
+  const expected = `a compact JWS of ours: typ ${types}; alg, kid, typ and nothing else`
   if (decoded === undefined) return finding('form', false, expected, 'no JWT')
   const strict = readCompact(token)
   const { typ } = decoded.header
-  if (strict?.typ === 'at+jwt') return finding('form', true, expected, 'typ at+jwt')
-  if (typ !== 'at+jwt') return finding('form', false, expected, `typ ${show(typ)}`)
+  if (isAccessTokenType(strict?.typ)) return finding('form', true, expected, `typ ${strict?.typ}`)
+  if (!isAccessTokenType(typ)) return finding('form', false, expected, `typ ${show(typ)}`)
   const members = Object.keys(decoded.header)
   const fault =
     members.length === 3

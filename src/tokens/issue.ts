@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { fraction, type Random } from '../base/random.ts'
-import { type Algorithm, defaultAlgorithm } from '../jwt/algorithms.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { buildClaims, type Subject } from './access-token.ts'
 import { largestClaims, requireWithinBudget, WARN_BYTES } from './budget.ts'
+import { chooseSignature } from './signature-choice.ts'
 import { drawTokenId } from './token-id.ts'
 
 /** An access token and for how many seconds it lives. */
@@ -27,12 +28,15 @@ export function createIssueAccessToken(options: {
   clock: Clock
   random: Random
   accessTokenTtlSeconds: number
+  /** The first signs where neither client nor audience ask for another. */
+  signingAlgorithms: readonly Algorithm[]
   /** Hears of tokens over 2 KB: how large, whose, and by which claims. */
   onLargeToken: (token: { bytes: number; clientId: string; largest: string }) => void
 }): IssueAccessToken {
   const { issuer, keyRing, clock, random } = options
   return async (subject) => {
-    const sign = await keyRing.signer([chooseAlgorithm(subject), defaultAlgorithm], 'at+jwt')
+    const { algorithms, typ } = chooseSignature(subject, options.signingAlgorithms)
+    const sign = await keyRing.signer(algorithms, typ)
     const now = clock.now()
     const iat = Math.floor(now / 1000)
     const { client, session } = subject
@@ -53,12 +57,4 @@ export function createIssueAccessToken(options: {
     }
     return { accessToken, expiresInSeconds: exp - iat }
   }
-}
-
-/** The client's choice, else that of the first of the token's audiences that has one. */
-function chooseAlgorithm({ client, audience }: Subject): Algorithm {
-  const chosen = client.audience.find(
-    (one) => one.signingAlg !== undefined && audience.includes(one.audience),
-  )
-  return client.signingAlg ?? chosen?.signingAlg ?? defaultAlgorithm
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { readCompact } from '../jwt/compact.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import { isAccessTokenType } from '../oauth/access-token-type.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 
 /** Why a token is not one of ours, or no longer good. */
@@ -24,8 +25,9 @@ export function createJudgeAccessToken(options: {
   const { issuer, keyRing, clock } = options
   return (token) => {
     const header = readCompact(token)
-    if (header === undefined || header.typ !== 'at+jwt')
+    if (header === undefined || !isAccessTokenType(header.typ)) {
       return { good: false, refusal: 'malformed' }
+    }
     const key = keyRing.find(header.kid)
     if (key === undefined || key.algorithm !== header.alg) {
       return { good: false, refusal: 'unknown_key' }

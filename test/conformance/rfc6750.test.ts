@@ -186,8 +186,21 @@ t.test('what our key signed is refused unless it is an access token for us', asy
   const json = JSON.stringify(claims)
   for (const [what, forged] of Object.entries({
     'no typ': [untyped, claims],
-    'typ JWT': [{ ...header, typ: 'JWT' }, claims],
-    'typ id_token': [{ ...header, typ: 'id_token' }, claims],
+    ...Object.fromEntries(
+      [
+        ...['id_token', 'dpop+jwt', 'logout+jwt', 'client-authentication+jwt'],
+        ...['token-introspection+jwt', 'jwt', 'AT+JWT', 'application/at+jwt', '', null],
+      ].map((odd) => [`typ ${odd}`, [{ ...header, typ: odd }, claims]]),
+    ),
+    // An ID token says whom it is for in the same claims, and has not all of an access token.
+    'typ JWT without client_id': [
+      { ...header, typ: 'JWT' },
+      { ...claims, client_id: undefined },
+    ],
+    'typ JWT without jti': [
+      { ...header, typ: 'JWT' },
+      { ...claims, jti: undefined },
+    ],
     'no kid': [unnamed, claims],
     'another member twice': [header, json.replace('{', '{"sub":"admin",')],
     'a header member twice': [JSON.stringify(header).replace('{', '{"alg":"none",'), claims],

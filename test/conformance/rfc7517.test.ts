@@ -38,8 +38,8 @@ t.test('RFC 7638, RFC 8037: whatever its algorithm, a key’s kid is its thumbpr
   const service = await createTestService(t, { databaseUrl })
   const answer = await get(service)
   const { keys } = answer.json<{ keys: JWK[] }>()
-  const algorithms = keys.map(({ alg }) => alg).sort()
-  t.strictSame(algorithms, ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'])
+  const algorithms = new Set(keys.map(({ alg }) => alg))
+  t.strictSame([...algorithms].sort(), ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'])
   t.notMatch(answer.body, /"(d|p|q|dp|dq|qi|oth|k)":/)
   for (const key of keys) {
     t.equal(key.kid, await calculateJwkThumbprint(key, 'sha256'), key.alg ?? '')

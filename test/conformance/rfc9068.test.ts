@@ -1,9 +1,11 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
+import { operator } from '../../src/cli/operator.ts'
 import type { Registration } from '../../src/clients/registration.ts'
+import { algorithmNames } from '../../src/jwt/algorithms.ts'
 import { sidOf } from '../../src/tokens/token-id.ts'
 import { claimsOf, countRows, summary } from '../support/answer.ts'
-import { query } from '../support/database.ts'
+import { createTestDatabase, query } from '../support/database.ts'
 import {
   createTestService,
   ISSUER,
@@ -11,6 +13,7 @@ import {
   type ServiceOptions,
   type Tokens,
 } from '../support/service.ts'
+import { addSigningKeys } from '../support/signing-keys.ts'
 
 const MACHINE: Partial<Registration> = {
   authenticationMethod: 'client_secret_basic',
@@ -22,11 +25,11 @@ async function start(t: Test, options?: ServiceOptions) {
   const service = await createTestService(t, options)
   const jwks = await service.inject({ method: 'GET', url: '/.well-known/jwks.json' })
   const keys = createLocalJWKSet(jwks.json())
-  const verify = (token: string, audience = ORDERS) =>
+  const verify = (token: string, audience = ORDERS, typ = 'at+jwt') =>
     jwtVerify(token, keys, {
       issuer: ISSUER,
       audience,
-      typ: 'at+jwt',
+      typ,
       currentDate: new Date(service.clock.now()),
       requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
     })
@@ -113,19 +116,19 @@ t.test('no custom claim can stand for one of ours', async (t) => {
   }
 })
 
-t.test('ES256 signs, unless the client or the audience asks for RS256', async (t) => {
-  const { service, verify, ask } = await start(t)
+t.test('the default signs, unless the client or the audience asks for another', async (t) => {
+  const databaseUrl = await createTestDatabase(t)
+  await addSigningKeys(databaseUrl, 'PS256', 'EdDSA', 'ES384')
+  const { service, verify, ask } = await start(t, { databaseUrl })
   const legacy = 'https://legacy.example'
-  await query(service.databaseUrl, 'insert into audiences values ($1, $2, $3)', [
-    legacy,
-    'RS256',
-    new Date(service.clock.now()),
-  ])
+  await service.parts.changeAudiences.set(legacy, { signingAlg: 'RS256' }, operator)
   const byDefault = await ask({})
   t.equal(algOf(byDefault.token), 'ES256')
-  const byClient = await ask({ signingAlg: 'RS256' })
-  t.equal(algOf(byClient.token), 'RS256')
-  await verify(byClient.token)
+  for (const signingAlg of algorithmNames) {
+    const byClient = await ask({ signingAlg })
+    t.equal(algOf(byClient.token), signingAlg)
+    await verify(byClient.token)
+  }
   const audience = [ORDERS, legacy]
   const byAudience = await ask({ audience })
   t.equal(algOf(byAudience.token), 'RS256', 'one of the audiences knows nothing else')
@@ -135,6 +138,51 @@ t.test('ES256 signs, unless the client or the audience asks for RS256', async (t
   const clientFirst = await ask({ audience, signingAlg: 'ES256' })
   t.equal(algOf(clientFirst.token), 'ES256', 'the client’s choice stands before it')
 })
+
+t.test('the first of SIGNING_ALGORITHMS is the default', async (t) => {
+  const { ask } = await start(t, { env: { SIGNING_ALGORITHMS: 'RS256,ES256' } })
+  t.equal(algOf((await ask({})).token), 'RS256')
+  const changed = await start(t, { env: { SIGNING_ALGORITHMS: 'EdDSA' } })
+  const early = (await changed.ask({ signingAlg: 'PS256' })).token
+  t.equal(algOf(early), 'ES256', 'what has no key yet keeps nobody from a token')
+  await changed.verify(early)
+})
+
+t.test(
+  '8725 3.11: an audience whose verifiers refuse at+jwt gets JWT, which is good here',
+  async (t) => {
+    const { service, verify, ask } = await start(t)
+    const legacy = 'https://legacy.example'
+    const { changeAudiences } = service.parts
+    await changeAudiences.set(legacy, { typ: 'JWT' }, operator)
+    const typOf = (token: string) => decodeProtectedHeader(token).typ
+    const audience = [ORDERS, legacy, ISSUER]
+    const { token, client } = await ask({ audience, introspects: [legacy] })
+    t.equal(typOf(token), 'JWT')
+    await verify(token, legacy, 'JWT')
+    const plain = await ask({ audience }, { resource: ORDERS })
+    t.equal(typOf(plain.token), 'at+jwt', 'a token that is not for it')
+
+    const introspect = async () =>
+      (await service.post('/introspect', { token }, client.basic)).json<{ active: boolean }>()
+        .active
+    t.equal(await introspect(), true)
+    const bearer = { authorization: `Bearer ${token}` }
+    const me = await service.inject({ method: 'GET', url: '/me', headers: bearer })
+    t.equal(summary(me), '200')
+    t.equal(summary(await service.post('/revoke', { token }, client.basic)), '200')
+    t.equal(await introspect(), false)
+
+    await changeAudiences.set(legacy, { signingAlg: 'RS256' }, operator)
+    const both = (await ask({ audience })).token
+    t.strictSame([typOf(both), algOf(both)], ['JWT', 'RS256'], 'what was not given has stayed')
+    await changeAudiences.set(ORDERS, { typ: 'at+jwt' }, operator)
+    t.equal(typOf((await ask({ audience })).token), 'at+jwt', 'the first that asks is heard')
+    await changeAudiences.delete(legacy, operator)
+    const ordinary = (await ask({ audience: [legacy] })).token
+    t.strictSame([typOf(ordinary), algOf(ordinary)], ['at+jwt', 'ES256'])
+  },
+)
 
 t.test('aud is always a list or always a string, by the client', async (t) => {
   const { ask } = await start(t)

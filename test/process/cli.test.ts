@@ -387,23 +387,39 @@ t.test('a token is taken apart without a database, and told to be unverified', a
   t.match(noise, { code: 1, stderr: /no JWT/ })
 })
 
-t.test('an audience can name the algorithm of its tokens', async (t) => {
+t.test('an audience can name the algorithm and the typ of its tokens', async (t) => {
   const { service, mintmark } = await beside(t)
   const client = await service.addClient()
-  const algorithm = async () => {
-    const [header = ''] = (await service.logIn(client)).tokens.access_token.split('.')
-    return JSON.parse(Buffer.from(header, 'base64url').toString()).alg
+  const made = async () => {
+    const token = (await service.logIn(client)).tokens.access_token
+    const { alg, typ } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+    return { token, header: `${alg} ${typ}` }
   }
-  t.equal(await algorithm(), 'ES256')
-  t.equal((await mintmark(['audiences', 'set', ORDERS, '--alg', 'RS256'])).code, 0)
-  t.equal(await algorithm(), 'RS256')
+  t.equal((await made()).header, 'ES256 at+jwt')
+  const byRsa = await mintmark(['audiences', 'set', ORDERS, '--alg', 'RS256'])
+  t.match(byRsa, { code: 0, stdout: 'are signed by RS256 from now on' })
+  t.notMatch(byRsa.stderr, /No key signs/)
+  const asJwt = await mintmark(['audiences', 'set', ORDERS, '--typ', 'JWT'])
+  t.match(asJwt, { code: 0, stdout: 'are signed by RS256 and of typ JWT from now on' })
+  const { token, header } = await made()
+  t.equal(header, 'RS256 JWT')
+  t.equal((await mintmark(['token', 'verify', token])).code, 0, 'and it is good here')
   t.match((await mintmark(['audiences', 'list', '--json'])).json(), {
-    audiences: [{ audience: ORDERS, signing_alg: 'RS256' }],
+    audiences: [{ audience: ORDERS, signing_alg: 'RS256', typ: 'JWT' }],
   })
   t.equal((await mintmark(['audiences', 'delete', ORDERS])).code, 0)
-  t.equal(await algorithm(), 'ES256')
+  t.equal((await made()).header, 'ES256 at+jwt')
   t.equal((await mintmark(['audiences', 'delete', ORDERS])).code, 1)
   t.match(await mintmark(['audiences', 'set', 'x', '--alg', 'RS256']), { code: 2, stdout: '' })
+  t.match(await mintmark(['audiences', 'set', ORDERS]), { code: 2, stderr: /give --alg, --typ/ })
+  const update = (alg: string) =>
+    mintmark(['clients', 'update', client.clientId, '--signing-alg', alg])
+  const early = await update('PS256')
+  t.match(early, { code: 0, stdout: /signing alg +PS256/, stderr: /No key signs by PS256 yet/ })
+  t.notMatch(await update('RS256'), { stderr: /No key/ })
+  t.equal((await made()).header, 'RS256 at+jwt')
+  t.notMatch(await update('default'), { stdout: /signing alg/ })
+  t.equal((await made()).header, 'ES256 at+jwt')
   const keys = (await mintmark(['keys', 'list', '--json'])).json<{ keys: object[] }>()
   t.match(keys.keys, [{ state: 'active' }, { state: 'active' }])
   t.notMatch(JSON.stringify(keys), /"d"|sealed/)

@@ -1,6 +1,5 @@
 import t from 'tap'
 import type { Client } from '../../src/clients/client.ts'
-import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import type { KeyRing } from '../../src/keys/key-ring.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import type { Session } from '../../src/sessions/session.ts'
@@ -8,13 +7,14 @@ import { buildClaims, type Subject } from '../../src/tokens/access-token.ts'
 import { requireSessionWithinBudget, requireWithinBudget } from '../../src/tokens/budget.ts'
 import { createIssueAccessToken } from '../../src/tokens/issue.ts'
 import { isAccessTokenClaims, isFor } from '../../src/tokens/judge.ts'
+import { chooseSignature } from '../../src/tokens/signature-choice.ts'
 import { drawTokenId, instantOf, sidOf } from '../../src/tokens/token-id.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createSeededRandom } from '../support/random.ts'
 
 const ISSUER = 'https://auth.example'
-const ORDERS = { audience: 'urn:orders', signingAlg: undefined }
-const BILLING = { audience: 'urn:billing', signingAlg: 'RS256' } as const
+const ORDERS = { audience: 'urn:orders', signingAlg: undefined, typ: undefined }
+const BILLING = { audience: 'urn:billing', signingAlg: 'RS256', typ: undefined } as const
 const NOW = Date.UTC(2026, 10, 21, 12)
 const IAT = NOW / 1000
 
@@ -143,10 +143,10 @@ t.test('a token too large is refused, and the largest claims are named', async (
 /** A mint whose keys write the claims down instead of signing them. */
 function createMint(options: { seed?: string; ttl?: number; byte?: number } = {}) {
   const clock = createStoppedClock(NOW)
-  const used: Algorithm[] = []
+  const used: string[] = []
   const large: object[] = []
-  const signer: KeyRing['signer'] = async ([algorithm]) => {
-    used.push(algorithm as Algorithm)
+  const signer: KeyRing['signer'] = async ([first], typ) => {
+    used.push(`${first} ${typ}`)
     return (claims) => JSON.stringify(claims)
   }
   const { byte } = options
@@ -159,6 +159,7 @@ function createMint(options: { seed?: string; ttl?: number; byte?: number } = {}
         ? createSeededRandom(options.seed ?? 'seed')
         : { bytes: (length) => Buffer.alloc(length, byte) },
     accessTokenTtlSeconds: options.ttl ?? 600,
+    signingAlgorithms: ['EdDSA', 'ES256'],
     onLargeToken: (token) => large.push(token),
   })
   return { issue, clock, used, large }
@@ -201,17 +202,41 @@ t.test('a token does not outlive its session', async (t) => {
   t.equal((await left(90_400)).expiresInSeconds, 89, 'never more than there is')
 })
 
+const USUAL = ['EdDSA', 'ES256'] as const
+
 t.test('the algorithm is the client’s choice, else that of the token’s audience', async (t) => {
+  const both = [ORDERS, BILLING]
+  const choose = (audience: string[], more: Partial<Client> = {}) =>
+    chooseSignature({ client: client({ audience: both, ...more }), audience }, USUAL).algorithms
+  const rest = ['RS256', 'PS256', 'ES384']
+  t.strictSame(choose(['urn:orders']), ['EdDSA', 'ES256', ...rest], 'nobody asks')
+  const one = choose(['urn:orders', 'urn:billing'])
+  t.strictSame(one, ['RS256', 'EdDSA', 'ES256', 'PS256', 'ES384'], 'one asks')
+  const byClient = choose(['urn:billing'], { signingAlg: 'ES384' })
+  t.strictSame(byClient, ['ES384', 'RS256', 'EdDSA', 'ES256', 'PS256'], 'the client stands first')
+  const audience = [{ ...ORDERS, signingAlg: 'PS256' as const }, BILLING]
+  const [first] = choose(['urn:billing', 'urn:orders'], { audience })
+  t.equal(first, 'PS256', 'the client’s list decides, not the request’s')
+})
+
+t.test('the typ is at+jwt, unless an audience of the token asks for another', async (t) => {
+  const plain = { ...ORDERS, typ: 'JWT' as const }
+  const exact = { ...BILLING, typ: 'at+jwt' as const }
+  const choose = (audience: Client['audience'], ...names: string[]) =>
+    chooseSignature({ client: client({ audience }), audience: names }, USUAL).typ
+  t.equal(choose([ORDERS, BILLING], 'urn:orders'), 'at+jwt')
+  t.equal(choose([plain, BILLING], 'urn:billing'), 'at+jwt', 'a token that is not for it')
+  t.equal(choose([BILLING, plain], 'urn:billing', 'urn:orders'), 'JWT', 'the first that asks')
+  t.equal(choose([plain, exact], 'urn:billing', 'urn:orders'), 'JWT')
+  t.equal(choose([exact, plain], 'urn:billing', 'urn:orders'), 'at+jwt', 'in the client’s order')
+})
+
+t.test('the mint signs by what was chosen', async (t) => {
   const { issue, used } = createMint()
-  const both = { audience: [ORDERS, BILLING] }
   await issue(subject())
-  await issue(subject({ client: client(both), audience: ['urn:orders'] }))
-  await issue(subject({ client: client(both), audience: ['urn:orders', 'urn:billing'] }))
-  await issue(
-    subject({ client: client({ ...both, signingAlg: 'ES256' }), audience: ['urn:billing'] }),
-  )
-  await issue(subject({ client: client({ signingAlg: 'RS256' }) }))
-  t.strictSame(used, ['ES256', 'ES256', 'RS256', 'ES256', 'RS256'])
+  const audience = [{ ...BILLING, typ: 'JWT' as const }]
+  await issue(subject({ client: client({ audience }), audience: ['urn:billing'] }))
+  t.strictSame(used, ['EdDSA at+jwt', 'RS256 JWT'])
 })
 
 t.test('a large token is told of, a too large one is not handed out', async (t) => {

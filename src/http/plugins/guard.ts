@@ -5,6 +5,7 @@ import type { Code } from '../../explanations/all.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { readCompact } from '../../jwt/compact.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
+import { isAccessTokenType } from '../../oauth/access-token-type.ts'
 import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
 import { isAccessTokenClaims } from '../../tokens/judge.ts'
@@ -44,7 +45,6 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
       algorithms: algorithmNames,
       allowedIss: issuer,
       allowedAud: issuer,
-      checkTyp: 'at+jwt',
       requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
       cache: false,
       extractToken: (request) => readBearer(request as FastifyRequest),
@@ -54,8 +54,12 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
   })
   app.addHook('onRequest', async (request) => {
     const token = readBearer(request)
-    if (readCompact(token) === undefined) {
+    const header = readCompact(token)
+    if (header === undefined) {
       throw invalid('token_malformed', 'the access token is not a JWT of this service')
+    }
+    if (!isAccessTokenType(header.typ)) {
+      throw invalid('token_invalid', 'the token is not an access token: its typ is another')
     }
     await verify(request)
     const claims = request.user
@@ -80,7 +84,6 @@ const MESSAGES: Record<string, string> = {
   FAST_JWT_INVALID_SIGNATURE: 'the signature of the access token is wrong',
   FAST_JWT_INVALID_CLAIM_VALUE:
     'the access token is not meant for this service: see its iss and aud',
-  FAST_JWT_INVALID_TYPE: 'the token is not an access token: its typ must be at+jwt',
 }
 
 async function verify(request: FastifyRequest): Promise<void> {

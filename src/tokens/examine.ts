@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Executor } from '../db/connect.ts'
+import { UnfitKey } from '../jwt/accept-key.ts'
 import { readCompact } from '../jwt/compact.ts'
 import { type DecodedJwt, decodeUnverified } from '../jwt/decode.ts'
 import { openVerification } from '../keys/open-key.ts'
@@ -8,7 +9,7 @@ import { listSigningKeys } from '../keys/store.ts'
 import { accessTokenTypes, isAccessTokenType } from '../oauth/access-token-type.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { examineSession, type Finding, finding, instant, skipped } from './finding.ts'
-import { isAccessTokenClaims, isFor } from './judge.ts'
+import { isAccessTokenClaims, isFor, isOfTheFuture } from './judge.ts'
 import type { ReadTokenState } from './state.ts'
 
 /**
@@ -44,7 +45,7 @@ export function createExamineAccessToken(options: {
       signature,
       finding('issuer', claims.iss === issuer, issuer, show(claims.iss)),
       examineClaims(claims),
-      examineLifetime(claims.exp, clock.now()),
+      examineLifetime(claims, clock.now()),
       examineAudience(claims, audience),
       await examineState(vouched),
     ]
@@ -93,8 +94,15 @@ function examineKey(key: SigningKey | undefined, kid: unknown, alg: unknown): Fi
 function examineSignature(token: string, key: SigningKey | undefined): Finding {
   const expected = 'made by that key'
   if (key === undefined) return skipped('signature', expected, 'nothing to verify it with')
-  const holds = openVerification(key).verifySignature(token) !== undefined
-  return finding('signature', holds, expected, holds ? 'made by that key' : 'not made by that key')
+  try {
+    const holds = openVerification(key).verifySignature(token) !== undefined
+    const actual = holds ? 'made by that key' : 'not made by that key'
+    return finding('signature', holds, expected, actual)
+  } catch (error) {
+    // The row was changed, or is none that a service would publish.
+    if (error instanceof UnfitKey) return finding('signature', false, expected, error.message)
+    throw error
+  }
 }
 
 function examineClaims(claims: DecodedJwt['claims']): Finding {
@@ -106,7 +114,10 @@ function examineClaims(claims: DecodedJwt['claims']): Finding {
   return finding('claims', holds, expected, holds ? 'all there' : fault)
 }
 
-function examineLifetime(exp: unknown, now: number): Finding {
+function examineLifetime({ exp, iat }: DecodedJwt['claims'], now: number): Finding {
+  if (typeof iat === 'number' && isOfTheFuture({ iat }, now)) {
+    return finding('lifetime', false, 'an iat that has been', `iat ${instant(iat * 1000)}`)
+  }
   const expected = `exp after ${instant(now - (now % 1000))}`
   if (typeof exp !== 'number') return finding('lifetime', false, expected, `exp ${show(exp)}`)
   return finding('lifetime', exp * 1000 > now, expected, `exp ${instant(exp * 1000)}`)

@@ -22,7 +22,7 @@ export function requireScope(app: FastifyInstance): void {
         'this needs an access token that a client got for itself by client_credentials, and no user’s',
       )
     }
-    if (!(user.scope ?? '').split(' ').includes(required)) {
+    if (!scopesOf(user.scope).includes(required)) {
       const detail = `this needs an access token with the scope ${required}`
       throw new Problem(403, 'insufficient_scope', detail, {
         'www-authenticate': `Bearer realm="mintmark", error="insufficient_scope", error_description="${detail}", scope="${required}"`,
@@ -34,4 +34,9 @@ export function requireScope(app: FastifyInstance): void {
 function statedScopes(security: readonly Record<string, readonly string[]>[] = []): AdminScope[] {
   const stated = security.flatMap(({ bearer = [] }) => bearer)
   return adminScopes.filter((scope) => stated.includes(scope))
+}
+
+/** A scope that is no text is none (RFC 9068 §2.2.3). */
+function scopesOf(scope: unknown): string[] {
+  return typeof scope === 'string' ? scope.split(' ') : []
 }

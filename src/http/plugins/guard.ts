@@ -8,7 +8,7 @@ import type { KeyRing } from '../../keys/key-ring.ts'
 import { isAccessTokenType } from '../../oauth/access-token-type.ts'
 import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
-import { isAccessTokenClaims } from '../../tokens/judge.ts'
+import { isAccessTokenClaims, isOfTheFuture } from '../../tokens/judge.ts'
 import type { ReadTokenState } from '../../tokens/state.ts'
 import { Problem } from '../problem.ts'
 import { countHeader } from './headers.ts'
@@ -65,6 +65,9 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
     const claims = request.user
     if (!isAccessTokenClaims(claims, issuer)) {
       throw invalid('token_invalid', 'the access token lacks a claim of RFC 9068 section 2.2')
+    }
+    if (isOfTheFuture(claims, clock.now())) {
+      throw invalid('token_invalid', 'the access token says that it is made in the future')
     }
     if (claims.exp * 1000 <= clock.now()) {
       throw invalid('token_expired', 'the access token has expired; refresh it')

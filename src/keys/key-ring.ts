@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, createStepWatch } from '../base/clock.ts'
+import { equalInConstantTime } from '../base/hash.ts'
 import { type KeyTiming, REPLICA_LAG_SECONDS } from '../config/key-timing.ts'
 import type { Database } from '../db/connect.ts'
 import { UnfitKey } from '../jwt/accept-key.ts'
@@ -199,6 +200,7 @@ function isUnchanged(before: HeldKey, { algorithm, sealed }: SigningKey): boolea
     before.algorithm === algorithm &&
     before.sealed?.masterKeyId === sealed?.masterKeyId &&
     sealed !== undefined &&
-    before.sealed?.bytes.equals(sealed.bytes) === true
+    before.sealed !== undefined &&
+    equalInConstantTime(before.sealed.bytes, sealed.bytes)
   )
 }

@@ -143,6 +143,7 @@ export function compose(options: {
     issuer,
     errorDetail: config.errorDetail,
     limitSettings: config,
+    keyTiming: config,
     retentionSeconds: config.auditRetentionSeconds,
     trustedProxies: config.trustedProxies,
     clock,

@@ -1,11 +1,29 @@
 import { headerAlways } from './wire/header.ts'
 
 /**
- * For what every verifier fetches: fresh for five minutes, and good for a day if we are away, so
- * that an outage of ours is none of theirs (RFC 5861).
+ * A cache that cannot reach us goes on with what it has: for an hour while it asks again, and for a day
+ * while we fail, so that an outage of ours is none of a verifier's (RFC 5861). In seconds.
  */
-export const CACHE_CONTROL =
-  'public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400'
+const STALE = 'stale-while-revalidate=3600, stale-if-error=86400'
+
+/** For what was due to change and has not been seen to: soon asked for again. In seconds. */
+const OVERDUE_MAX_AGE = 5
+
+/** What verifiers may keep, and for `maxAge` seconds at most without asking again (RFC 9111 §5.2.2). */
+export function cacheControl(maxAge: number): string {
+  return `public, max-age=${maxAge}, ${STALE}`
+}
+
+/**
+ * For how long an answer may be kept that will change. In seconds.
+ * @param usual what it is while nothing is about to change, in seconds
+ * @param changesAt when it is expected to change, in milliseconds since the epoch like `now`
+ */
+export function maxAgeUntil(usual: number, changesAt: number | undefined, now: number): number {
+  if (changesAt === undefined) return usual
+  const left = Math.ceil((changesAt - now) / 1000)
+  return Math.min(usual, left > 0 ? left : OVERDUE_MAX_AGE)
+}
 
 /** The header fields of such an answer, for the document. */
 export const cacheHeaders = {
@@ -13,7 +31,10 @@ export const cacheHeaders = {
     'Send it as `If-None-Match`; 304 says that nothing changed.',
     '"3q2-7_8AmQd0l1Yk5sVf9w"',
   ),
-  'Cache-Control': headerAlways('How long a verifier may keep it.', CACHE_CONTROL),
+  'Cache-Control': headerAlways(
+    'How long a verifier may keep it: five minutes, or less where it is about to change; and for a day while we cannot be reached.',
+    cacheControl(300),
+  ),
 }
 
 /** Whether an If-None-Match header names this entity tag (RFC 9110 §13.1.2). */

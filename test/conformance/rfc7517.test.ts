@@ -72,8 +72,11 @@ t.test('whoever has the set already is told so and no more', async (t) => {
   const { headers } = await get(service)
   const etag = headers.etag as string
   t.match(etag, /^"[\x21\x23-\x7e]+"$/)
-  t.match(headers['cache-control'], /^public, max-age=300\b/)
-  t.match(headers['cache-control'], 'stale-if-error=86400', 'good for a day if we are away')
+  t.equal(
+    headers['cache-control'],
+    'public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400',
+    'good for a day if we are away',
+  )
   for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
     const answer = await get(service, { 'if-none-match': known })
     t.equal(answer.statusCode, 304, known)
@@ -86,11 +89,49 @@ t.test('whoever has the set already is told so and no more', async (t) => {
   }
 })
 
+t.test('no answer is kept for longer than it is good for', async (t) => {
+  const service = await createTestService(t)
+  const { keyRing, clock } = service.parts
+  const jwks = keyRing.jwks()
+  t.ok(jwks)
+  const maxAge = async (one: TestService, headers?: Record<string, string>) => {
+    const answer = await get(one, headers)
+    return [
+      answer.statusCode,
+      /\bmax-age=(\d+),/.exec(String(answer.headers['cache-control']))?.[1],
+    ]
+  }
+  for (const [changesIn, expected] of [
+    [undefined, '300'],
+    [301_000, '300'],
+    [299_001, '300'],
+    [299_000, '299'],
+    [1, '1'],
+    [0, '5'],
+    [-3_600_000, '5'],
+  ] as const) {
+    const changesAt = changesIn === undefined ? undefined : clock.now() + changesIn
+    keyRing.jwks = () => jwks && { ...jwks, changesAt }
+    const what = `a change in ${changesIn} ms`
+    t.strictSame(await maxAge(service), [200, expected], what)
+    const known = { 'if-none-match': jwks?.etag ?? '' }
+    t.strictSame(await maxAge(service, known), [304, expected], `${what}, of the one that is known`)
+  }
+  const quick = await createTestService(t, { beside: service, env: { VERIFIER_CACHE_TTL: '20s' } })
+  t.strictSame(await maxAge(quick), [200, '20'], 'nor than verifiers are said to keep it')
+})
+
 t.test('only reading methods are taken', async (t) => {
   const service = await createTestService(t)
   const head = await service.inject({ method: 'HEAD', url: PATH })
   t.equal(head.statusCode, 200)
   t.equal(head.body, '')
+  const { headers } = await get(service)
+  for (const name of ['etag', 'cache-control', 'content-type', 'content-length']) {
+    t.equal(head.headers[name], headers[name], name)
+  }
+  const known = { 'if-none-match': headers.etag as string }
+  t.equal((await service.inject({ method: 'HEAD', url: PATH, headers: known })).statusCode, 304)
   for (const method of ['POST', 'PUT', 'DELETE'] as const) {
     const answer = await service.inject({ method, url: PATH })
     t.equal(answer.statusCode, 405, method)

@@ -19,7 +19,24 @@ t.test('3: both paths answer the same bytes, cacheable', async (t) => {
     const answer = await read(service, path, { 'if-none-match': etag })
     t.equal(answer.statusCode, 304, path)
     t.equal(answer.body, '')
+    t.equal(answer.headers['cache-control'], one?.headers['cache-control'])
+    const head = await service.inject({ method: 'HEAD', url: path })
+    t.strictSame([head.statusCode, head.body, head.headers.etag], [200, '', etag])
   }
+})
+
+t.test('every instance answers the same bytes', async (t) => {
+  const one = await createTestService(t)
+  const first = await read(one)
+  const env = { VERIFIER_CACHE_TTL: '1m' }
+  const second = await read(await createTestService(t, { beside: one, seed: 'another', env }))
+  t.equal(second.body, first.body)
+  t.equal(second.headers.etag, first.headers.etag)
+  t.match(
+    second.headers['cache-control'],
+    /^public, max-age=60,/,
+    'and says how long they are good',
+  )
 })
 
 t.test('3.3: the issuer is the configured one, and the one in the tokens', async (t) => {

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { entityTag } from '../../base/hash.ts'
 import { explain } from '../../explanations/all.ts'
 import { indexText, toText } from '../../explanations/text.ts'
-import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
+import { cacheControl, cacheHeaders, isFresh } from '../cache.ts'
 import { errorIndex, errorPage } from '../pages/error-pages.ts'
 import { PAGE_POLICY } from '../pages/page.ts'
 import { Problem } from '../problem.ts'
@@ -94,7 +94,7 @@ function send(request: FastifyRequest, reply: FastifyReply, texts: Texts): Fasti
   reply.headers({
     etag,
     vary: 'Accept',
-    'cache-control': CACHE_CONTROL,
+    'cache-control': cacheControl(300),
     'content-security-policy': PAGE_POLICY,
   })
   if (isFresh(ifNoneMatch, etag)) return reply.code(304).send()

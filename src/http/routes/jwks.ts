@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { Clock } from '../../base/clock.ts'
+import { jwksMaxAge, type KeyTiming } from '../../config/key-timing.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
-import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
+import { cacheControl, cacheHeaders, isFresh, maxAgeUntil } from '../cache.ts'
 import { RETRY_AFTER } from '../failure.ts'
 import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
@@ -21,8 +23,10 @@ const headers = { ...cacheHeaders, ...limitHeaders('public') }
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
 export function jwksRoute(
   app: FastifyInstance,
-  options: { keyRing: KeyRing; limits: Limits },
+  options: { keyRing: KeyRing; keyTiming: KeyTiming; clock: Clock; limits: Limits },
 ): void {
+  const { keyRing, keyTiming, clock } = options
+  const usual = jwksMaxAge(keyTiming)
   app.get(
     '/.well-known/jwks.json',
     {
@@ -48,11 +52,12 @@ export function jwksRoute(
     },
     async (request, reply) => {
       await options.limits(request).publicRead()
-      const jwks = options.keyRing.jwks()
+      const jwks = keyRing.jwks()
       if (jwks === undefined) {
         throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
       }
-      reply.headers({ etag: jwks.etag, 'cache-control': CACHE_CONTROL })
+      const maxAge = maxAgeUntil(usual, jwks.changesAt, clock.now())
+      reply.headers({ etag: jwks.etag, 'cache-control': cacheControl(maxAge) })
       if (isFresh(request.headers['if-none-match'], jwks.etag)) return reply.code(304).send()
       return reply.type('application/json').send(jwks.body)
     },

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { entityTag } from '../../base/hash.ts'
+import { jwksMaxAge, type KeyTiming } from '../../config/key-timing.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { authenticationMethods, grantTypes } from '../../oauth/grant-types.ts'
-import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
+import { cacheControl, cacheHeaders, isFresh } from '../cache.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { DocsAccess } from '../plugins/docs.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
@@ -50,10 +51,13 @@ const headers = { ...cacheHeaders, ...limitHeaders('public') }
  */
 export function metadataRoutes(
   app: FastifyInstance,
-  options: { issuer: string; docs: DocsAccess; limits: Limits },
+  options: { issuer: string; docs: DocsAccess; keyTiming: KeyTiming; limits: Limits },
 ): void {
   const body = JSON.stringify(describe(options.issuer, options.docs.served))
-  const etag = entityTag(body)
+  const headersOfAll = {
+    etag: entityTag(body),
+    'cache-control': cacheControl(jwksMaxAge(options.keyTiming)),
+  }
   for (const [path, operationId] of Object.entries(PATHS)) {
     app.get(
       path,
@@ -84,8 +88,9 @@ export function metadataRoutes(
       },
       async (request, reply) => {
         await options.limits(request).publicRead()
-        reply.headers({ etag, 'cache-control': CACHE_CONTROL })
-        if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
+        reply.headers(headersOfAll)
+        if (isFresh(request.headers['if-none-match'], headersOfAll.etag))
+          return reply.code(304).send()
         return reply.type('application/json').send(body)
       },
     )

@@ -20,6 +20,7 @@ import { createReadiness } from './http/readiness.ts'
 import { createAdvanceKeys } from './keys/advance.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
+import { createJwksSnapshot } from './keys/snapshot.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
@@ -92,11 +93,16 @@ export function compose(options: {
   const sessionLog = createSessionLog({ logger, clock })
   const operations = composeOperations({ database, clock, random, hashing, sessionLog })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
+  const directory = config.snapshotDirectory
+  const snapshotOptions = { directory, masterKeys, random, hostClock, issuer, logger }
+  const jwksSnapshot = createJwksSnapshot(snapshotOptions)
   const correctClock = async () => clock.correct(await measureClockOffset(database, hostClock))
   const keyOptions = { database, masterKeys, clock, timing: config }
   const keyRing = createKeyRing({
     ...keyOptions,
     correctClock,
+    // Nobody waits for a disk.
+    onLoaded: (published) => void jwksSnapshot.save(published),
     onFault: (fault) => logger.error(fault, 'a signing key is not used'),
   })
   const advanceKeys = createAdvanceKeys({ ...config, ...keyOptions, random, recordEvents })
@@ -151,6 +157,7 @@ export function compose(options: {
     logger,
     keyRing,
     advanceKeys,
+    jwksSnapshot,
     refreshTokens,
     judge,
     readTokenState,

@@ -20,6 +20,8 @@ export interface Config
   readonly adminPort?: number | 'off'
   readonly docsPassword?: string
   readonly redisUrl?: RedisAddress
+  /** Where the snapshot of the JWKS is kept; undefined for none. */
+  readonly snapshotDirectory?: string
   /** True without a DATABASE_URL: the embedded database, demo credentials, a key of its own. */
   readonly development: boolean
 }
@@ -103,10 +105,14 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
   const found = values as Partial<Values>
   problems.push(...comparePairs(env, found), ...comparePorts(found), ...compareTiming(env, found))
   if (problems.length > 0) throw new ConfigurationError(problems)
+  // One place, wherever a command is called from: another would be another database.
+  const ownDirectory = fileURLToPath(new URL('../.mintmark', import.meta.url))
+  const snapshotDirectory = found.stateDirectory ?? (development ? ownDirectory : undefined)
   // Without a problem, every field has been read or is one of those below.
   return Object.freeze({
-    // One place, wherever a command is called from: another would be another database.
-    stateDirectory: fileURLToPath(new URL('../.mintmark', import.meta.url)),
+    stateDirectory: ownDirectory,
+    // With a database of one's own nothing is written unasked: a container's disk may be read-only.
+    ...(snapshotDirectory !== undefined && { snapshotDirectory }),
     host: development ? 'localhost' : '0.0.0.0',
     passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
     ...(development && { masterKeys: Object.freeze([]) }),

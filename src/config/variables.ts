@@ -88,9 +88,11 @@ export const VARIABLES = {
   },
   stateDirectory: {
     name: 'STATE_DIR',
-    description: 'Folder of the development database and keys.',
+    description:
+      'Folder of the development database and keys; and of the last JWKS, sealed, so that a ' +
+      'replica restarted while the database is away can answer it.',
     example: '/var/lib/mintmark',
-    computedDefault: '`.mintmark` beside `package.json`',
+    computedDefault: '`.mintmark` beside `package.json`; with `DATABASE_URL` nothing is written',
     read: (text: string) => ({ value: resolve(text) }),
   },
   docs: {

@@ -43,8 +43,15 @@ export function createReadiness(options: { database: Database; keyRing: KeyRing 
 }
 
 /** A key that cannot be used here would be missing when its turn comes, or from the JWKS. */
-function examineKeys({ loaded, faults }: KeyRing): Condition {
-  if (!loaded) return { ok: false, detail: 'not loaded yet' }
+function examineKeys(keyRing: KeyRing): Condition {
+  if (!keyRing.loaded) {
+    const isPublishing = keyRing.jwks() !== undefined
+    const detail = isPublishing
+      ? 'not loaded yet; the JWKS is as it was last known'
+      : 'not loaded yet'
+    return { ok: false, detail }
+  }
+  const { faults } = keyRing
   return faults.length === 0
     ? { ok: true, detail: 'loaded' }
     : { ok: false, detail: `not usable here: ${faults.map(({ kid }) => kid).join(', ')}` }

@@ -9,9 +9,10 @@ import type { Sign } from '../jwt/sign.ts'
 import { type JwksDocument, serialiseJwks } from './jwks.ts'
 import { nextChange, signingAt } from './life-cycle.ts'
 import type { MasterKeys } from './master-keys.ts'
-import { type OpenKey, openKey, type VerificationKey } from './open-key.ts'
+import { type OpenKey, openKey, openVerification, type VerificationKey } from './open-key.ts'
 import { CannotUnseal } from './seal.ts'
-import { isPublished, type SigningKey } from './signing-key.ts'
+import { isPublished, type PublishedKey, type SigningKey } from './signing-key.ts'
+import type { KnownKeys } from './snapshot.ts'
 import { ImpossibleKey, readSigningKeys } from './store.ts'
 
 /** A row that is not used, and why. */
@@ -34,6 +35,8 @@ export interface KeyRing {
    * reported. Where there is no key yet, nothing is loaded. Throws DatabaseUnavailable.
    */
   load(): Promise<void>
+  /** Publishes what was known, until `load` has read what is. Nothing signs by it. */
+  restore(known: KnownKeys): void
   readonly loaded: boolean
   /** What was left out when the keys were last read. */
   readonly faults: readonly KeyFault[]
@@ -45,7 +48,7 @@ export interface KeyRing {
   signer(algorithms: readonly Algorithm[], typ: string): Promise<Sign>
   /** The published key of that `kid`. */
   find(kid: string): VerificationKey | undefined
-  /** Undefined before `load`. */
+  /** Undefined before `load` and `restore`. */
   jwks(): JwksDocument | undefined
   /**
    * Reads the keys again where what is held is older than ten seconds, for whoever is about to publish
@@ -61,10 +64,14 @@ export class NoSigningKey extends Error {
 
 type HeldKey = SigningKey & { readonly opened: OpenKey }
 
-interface Contents {
-  readonly keys: readonly HeldKey[]
-  readonly published: ReadonlyMap<string, HeldKey>
+interface Published {
+  readonly verifying: ReadonlyMap<string, VerificationKey>
   readonly jwks: JwksDocument
+}
+
+interface Contents extends Published {
+  readonly keys: readonly HeldKey[]
+  readonly byKid: ReadonlyMap<string, HeldKey>
   readonly faults: readonly KeyFault[]
   /** Until when to sign by this, in milliseconds since the epoch. */
   readonly freshUntil: number
@@ -82,12 +89,15 @@ export function createKeyRing(options: {
   correctClock: () => Promise<void>
   /** Hears of each row that is left out, once. */
   onFault: (fault: KeyFault) => void
+  /** Is told the published keys whenever they have been read. */
+  onLoaded?: (published: PublishedKey[]) => void
 }): KeyRing {
-  const { database, masterKeys, clock, timing, correctClock, onFault } = options
+  const { database, masterKeys, clock, timing, correctClock, onFault, onLoaded } = options
   const hasStepped = createStepWatch()
   let isClockUnsure = false
   let nextTry = 0
   let contents: Contents | undefined
+  let restored: Published | undefined
   let reading: Promise<void> | undefined
 
   const read = async (): Promise<Contents | undefined> => {
@@ -103,9 +113,11 @@ export function createKeyRing(options: {
     for (const fault of faults) if (!isKnown(fault)) onFault(fault)
     if (contents === undefined && held.length === 0) return undefined
     const jwks = held.map(({ opened }) => opened.publicJwk)
+    onLoaded?.(held.map(({ opened }) => ({ ...opened, kid: opened.publicJwk.kid })))
     return {
       keys: held,
-      published: new Map(held.map((key) => [key.kid, key])),
+      byKid: new Map(held.map((key) => [key.kid, key])),
+      verifying: new Map(held.map((key) => [key.kid, key.opened])),
       jwks: serialiseJwks(jwks, nextChange(held, timing)),
       faults,
       freshUntil,
@@ -115,7 +127,7 @@ export function createKeyRing(options: {
   function openAll(keys: readonly SigningKey[]) {
     const faults: KeyFault[] = []
     const held = keys.flatMap((key): HeldKey[] => {
-      const before = contents?.published.get(key.kid)
+      const before = contents?.byKid.get(key.kid)
       if (before !== undefined && isUnchanged(before, key))
         return [{ ...key, opened: before.opened }]
       try {
@@ -166,6 +178,14 @@ export function createKeyRing(options: {
 
   return {
     load,
+    restore({ keys, confirmedAt }) {
+      const jwks = keys.map(({ publicJwk }) => publicJwk)
+      restored = {
+        verifying: new Map(keys.map((key) => [key.kid, openVerification(key)])),
+        // It may have changed at any time since.
+        jwks: serialiseJwks(jwks, confirmedAt),
+      }
+    },
     get loaded() {
       return contents !== undefined
     },
@@ -189,8 +209,8 @@ export function createKeyRing(options: {
       await Promise.race([bringUpToDate().catch(() => {}), late])
       patience.abort()
     },
-    find: (kid) => contents?.published.get(kid)?.opened,
-    jwks: () => contents?.jwks,
+    find: (kid) => (contents ?? restored)?.verifying.get(kid),
+    jwks: () => (contents ?? restored)?.jwks,
   }
 }
 

@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import type { MasterKey } from '../config/master-keys.ts'
 
 /** What a key derived from a master key is for; each purpose has a key of its own. */
-export type Purpose = 'refresh-token' | 'signing-key' | 'cursor'
+export type Purpose = 'refresh-token' | 'signing-key' | 'cursor' | 'jwks-snapshot'
 
 /**
  * The list of master keys. The first issues and encrypts, all of them verify and decrypt, so that
@@ -61,5 +61,6 @@ function derivePurposes(key: Buffer): Record<Purpose, Buffer> {
     'refresh-token': derive('refresh-token'),
     'signing-key': derive('signing-key'),
     cursor: derive('cursor'),
+    'jwks-snapshot': derive('jwks-snapshot'),
   }
 }

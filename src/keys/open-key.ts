@@ -6,7 +6,7 @@ import { thumbprint } from '../jwt/thumbprint.ts'
 import { createVerifySignature, type VerifySignature } from '../jwt/verify.ts'
 import type { MasterKeys } from './master-keys.ts'
 import { CannotUnseal } from './seal.ts'
-import { openPrivateKey, openPublicKey, type SigningKey } from './signing-key.ts'
+import { openPrivateKey, openPublicKey, type PublishedKey, type SigningKey } from './signing-key.ts'
 
 /** A published key, ready to verify with. */
 export interface VerificationKey {
@@ -51,7 +51,7 @@ export function openKey(key: SigningKey, masterKeys: MasterKeys): OpenKey {
 }
 
 /** Makes a key's public half ready to verify with; needs no master key. */
-export function openVerification(key: SigningKey): VerificationKey {
+export function openVerification(key: PublishedKey): VerificationKey {
   return toVerificationKey(key.algorithm, openPublicKey(key))
 }
 

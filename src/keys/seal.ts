@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Random } from '../base/random.ts'
-import type { MasterKeys } from './master-keys.ts'
+import type { MasterKeys, Purpose } from './master-keys.ts'
 
 /** A secret as it lies in the database: nonce 12, tag 16, ciphertext (AES-256-GCM). */
 export interface Sealed {
@@ -18,20 +18,33 @@ const NONCE = 12
 const TAG = 16
 
 /**
- * Encrypts `secret` under the first master key. `context` is bound to it (AAD): a row's ciphertext
- * moved to another row does not open.
+ * Encrypts `secret` under the first master key, by its key of the purpose. `context` is bound to it
+ * (AAD): a row's ciphertext moved to another row does not open.
  */
-export function seal(keys: MasterKeys, random: Random, secret: Buffer, context: string): Sealed {
+export function seal(
+  keys: MasterKeys,
+  random: Random,
+  secret: Buffer,
+  context: string,
+  purpose: Purpose = 'signing-key',
+): Sealed {
   const nonce = random.bytes(NONCE)
-  const cipher = createCipheriv(CIPHER, sealingKey(keys, keys.first), nonce, { authTagLength: TAG })
+  const cipher = createCipheriv(CIPHER, sealingKey(keys, keys.first, context, purpose), nonce, {
+    authTagLength: TAG,
+  })
   cipher.setAAD(Buffer.from(context))
   const ciphertext = Buffer.concat([cipher.update(secret), cipher.final()])
   return { bytes: Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]), masterKeyId: keys.first }
 }
 
 /** Decrypts what {@link seal} made in the same context; throws {@link CannotUnseal}. */
-export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffer {
-  const key = sealingKey(keys, sealed.masterKeyId)
+export function unseal(
+  keys: MasterKeys,
+  sealed: Sealed,
+  context: string,
+  purpose: Purpose = 'signing-key',
+): Buffer {
+  const key = sealingKey(keys, sealed.masterKeyId, context, purpose)
   const { bytes } = sealed
   try {
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE), {
@@ -43,17 +56,17 @@ export function unseal(keys: MasterKeys, sealed: Sealed, context: string): Buffe
     return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()])
   } catch {
     throw new CannotUnseal(
-      `master key ${sealed.masterKeyId} does not open ${context}: MASTER_KEYS (in development the file master-key in STATE_DIR) holds another key under this id, or the row was changed`,
+      `master key ${sealed.masterKeyId} does not open ${context}: MASTER_KEYS (in development the file master-key in STATE_DIR) holds another key under this id, or what it sealed was changed`,
     )
   }
 }
 
-function sealingKey(keys: MasterKeys, id: number): Buffer {
-  const key = keys.derive(id, 'signing-key')
+function sealingKey(keys: MasterKeys, id: number, context: string, purpose: Purpose): Buffer {
+  const key = keys.derive(id, purpose)
   if (key !== undefined) return key
   throw new CannotUnseal(
     keys.isRetired(id)
-      ? `MASTER_KEYS says that the key with id ${id} is retired, but it sealed a signing key: put the key back in its place`
-      : `MASTER_KEYS holds no key with id ${id}, which sealed a signing key`,
+      ? `MASTER_KEYS says that the key with id ${id} is retired, but it sealed ${context}: put the key back in its place`
+      : `MASTER_KEYS holds no key with id ${id}, which sealed ${context}`,
   )
 }

@@ -35,6 +35,9 @@ export interface SigningKey {
   tokenTtlSeconds: number
 }
 
+/** What the JWK set is made of. */
+export type PublishedKey = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk'>
+
 /** Whether the key is in the JWK set: whether what it signed may be good. */
 export function isPublished(key: SigningKey): boolean {
   return key.state !== 'retired' && key.state !== 'revoked'
@@ -82,7 +85,7 @@ export function openPrivateKey(key: SigningKey, masterKeys: MasterKeys): KeyObje
  * Opens the public half, which nothing seals: whoever can write the row could exchange it. Throws
  * UnfitKey, which names the kid, unless it is of the row's algorithm and its thumbprint is the kid.
  */
-export function openPublicKey({ kid, algorithm, publicJwk }: SigningKey): KeyObject {
+export function openPublicKey({ kid, algorithm, publicJwk }: PublishedKey): KeyObject {
   return naming(kid, () => {
     const publicKey = openPublicJwk(algorithm, publicJwk)
     // Both, or another spelling of the same number would be published.

@@ -6,6 +6,7 @@ import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { AdvanceKeys } from '../keys/advance.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import type { JwksSnapshot } from '../keys/snapshot.ts'
 import { reportImpossibleCookies } from './impossible-cookies.ts'
 import { keepEvents } from './keep-events.ts'
 
@@ -14,6 +15,7 @@ export interface PrepareOptions {
   database: Database
   advanceKeys: AdvanceKeys
   keyRing: KeyRing
+  jwksSnapshot: Pick<JwksSnapshot, 'read'>
   allowedOrigins: AllowedOrigins
   clock: CorrectedClock
   hostClock: Clock
@@ -34,19 +36,34 @@ export interface PrepareOptions {
 /**
  * Does what must be done once before requests can be served: migrations, the clock, the keys, the
  * pages that may call. Waits for a database that is away or not migrated yet, so that the order in
- * which things are started does not matter; `/readyz` says meanwhile what is missing. Throws on what
- * waiting cannot mend, such as a signing key that no master key opens.
+ * which things are started does not matter; `/readyz` says meanwhile what is missing, and the JWKS is
+ * what this replica last knew. Throws on what waiting cannot mend, such as a signing key that no master key opens.
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
   const { clock, logger, pause } = options
+  let hasRemembered = false
   for (let said = ''; ; ) {
-    const obstacle = await tryToPrepare(options)
-    if (obstacle === undefined) break
+    const found = await tryToPrepare(options)
+    if (found === undefined) break
+    const { obstacle, isAway } = found
     if (obstacle !== said) logger.warn({ obstacle }, 'waiting to become ready')
     said = obstacle
+    if (isAway && !hasRemembered) {
+      hasRemembered = true
+      await rememberKeys(options)
+    }
     await pause()
   }
   logger.info({ offset_ms: clock.offset }, 'ready')
+}
+
+/** Without a database the JWKS is what it last was, so that others go on verifying. */
+async function rememberKeys({ keyRing, jwksSnapshot, logger }: PrepareOptions): Promise<void> {
+  const known = await jwksSnapshot.read()
+  if (known === undefined) return
+  keyRing.restore(known)
+  const confirmed_at = new Date(known.confirmedAt).toISOString()
+  logger.warn({ confirmed_at }, 'the JWKS is as it was last known, until the database answers')
 }
 
 /**
@@ -63,15 +80,18 @@ async function makeDaysOfEvents(options: PrepareOptions): Promise<void> {
   }
 }
 
-/** Says what stands in the way; undefined when all is done. */
-async function tryToPrepare(options: PrepareOptions): Promise<string | undefined> {
+/** Says what stands in the way, and whether it is the database's being away; undefined when all is done. */
+async function tryToPrepare(
+  options: PrepareOptions,
+): Promise<{ obstacle: string; isAway: boolean } | undefined> {
   const { database, keyRing, allowedOrigins, clock, hostClock, migrate, seed } = options
   try {
     await migrate?.()
     const status = await migrationStatus(database)
     const pending = status.filter(({ appliedAt }) => appliedAt === undefined).length
     if (pending > 0) {
-      return `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
+      const obstacle = `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
+      return { obstacle, isAway: false }
     }
     clock.correct(await measureClockOffset(database, hostClock))
     await makeDaysOfEvents(options)
@@ -87,7 +107,7 @@ async function tryToPrepare(options: PrepareOptions): Promise<string | undefined
     if (error instanceof DatabaseUnavailable) {
       // Several addresses that were all refused have one code and no message.
       const { message, code } = describeDatabaseError(error.cause)
-      return `the database does not answer: ${message || code}`
+      return { obstacle: `the database does not answer: ${message || code}`, isAway: true }
     }
     throw error
   }

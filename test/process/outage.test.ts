@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/embedded/database.ts'
@@ -98,6 +99,52 @@ tap.test('an outage of the database is answered as one, and is over when it is o
     t.ok(answer.ok, `${what}: works again, answered ${answer.status}`)
   }
   t.notMatch(service.stdout() + service.stderr(), new URL(server.url).password)
+})
+
+tap.test('a replica that is restarted during an outage answers the keys that it had', async (t) => {
+  const server = await createServer(t)
+  await prepareTemplate(server.url)
+  const STATE_DIR = await stateDirectory(t, 'state')
+  const env = production(server.url, { STATE_DIR })
+  const keys = async (service: RunningService) => {
+    const answer = await fetch(`${service.url}/.well-known/jwks.json`)
+    const { status, headers } = answer
+    return { status, etag: headers.get('etag'), body: await answer.text() }
+  }
+  const first = await startService(t, env)
+  const before = await keys(first)
+  t.equal(before.status, 200)
+  const isWritten = () => readdir(STATE_DIR).catch((): string[] => [])
+  await until('the snapshot', async () => (await isWritten()).includes('jwks-snapshot'))
+  first.signal('SIGKILL')
+  await first.ended()
+  await server.stop()
+
+  const second = await startService(t, env, 'listening')
+  await second.said('as it was last known')
+  t.strictSame(await keys(second), before, 'the very bytes')
+  const known = { headers: { 'if-none-match': before.etag ?? '' } }
+  const again = await fetch(`${second.url}/.well-known/jwks.json`, known)
+  t.equal(again.status, 304)
+  t.match(again.headers.get('cache-control'), /max-age=5,/, 'soon asked for again')
+  const metadata = await fetch(`${second.url}/.well-known/oauth-authorization-server`)
+  t.equal(metadata.status, 200)
+  t.equal((await fetch(`${second.url}/livez`)).status, 200)
+  const readyz = await fetch(`${second.url}/readyz`)
+  t.equal(readyz.status, 503)
+  t.match(await readyz.json(), {
+    checks: {
+      database: { ok: false, detail: 'does not answer' },
+      keys: { ok: false, detail: 'not loaded yet; the JWKS is as it was last known' },
+    },
+  })
+  const token = await post(second, '/token', { grant_type: 'client_credentials' })
+  t.equal(token.status, 503, 'nothing is signed')
+  t.match(await token.json(), { error: 'temporarily_unavailable', reason: 'not_ready' })
+
+  await server.start()
+  await untilAnswered(second, `${second.url}/readyz`)
+  t.strictSame(await keys(second), before)
 })
 
 /** One request for each route that needs the database; none ends what another needs. */

@@ -6,6 +6,7 @@ import { createAllowedOrigins } from '../../src/clients/origins.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { measureClockOffset } from '../../src/db/reference-clock.ts'
+import { listSigningKeys } from '../../src/keys/store.ts'
 import { clean } from '../../src/maintenance/clean.ts'
 import { keepEvents } from '../../src/maintenance/keep-events.ts'
 import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
@@ -140,6 +141,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     issuer: 'https://auth.example',
     database,
     ...createTestKeys({ database, clock: hostClock }),
+    jwksSnapshot: { read: async () => undefined },
     allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
     hostClock,
@@ -217,6 +219,33 @@ t.test('a database that is away is waited for, at whatever step it goes', async 
   }
   await t.resolves(prepare({ ...options, keyRing, pause: pauses(nothing) }), 'at the last step')
   t.equal(loads, 2)
+})
+
+t.test('meanwhile the JWKS is what was last known, and nothing is signed', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const { options, said } = createPreparation(t, gate.url)
+  const { keyRing, hostClock } = options
+  const keys = await listSigningKeys(connect(t, gate.url, 1).kysely)
+  await gate.shut()
+  let reads = 0
+  const read = async () => {
+    reads += 1
+    return { keys, confirmedAt: hostClock.now() - 1000 }
+  }
+  let remembered = ''
+  const away = async () => {
+    const jwks = keyRing.jwks()
+    remembered = jwks?.body ?? ''
+    t.equal(jwks?.changesAt, hostClock.now() - 1000, 'it may have changed since')
+    for (const { kid } of keys) t.ok(keyRing.find(kid), 'what was signed is verified')
+    t.notOk(keyRing.loaded)
+    await t.rejects(keyRing.signer(['ES256'], 'at+jwt'))
+  }
+  await prepare({ ...options, jwksSnapshot: { read }, pause: pauses(away, nothing, gate.open) })
+  t.equal(reads, 1)
+  t.match(said, [/does not answer/, /as it was last known/, 'ready'])
+  t.equal(keyRing.jwks()?.body, remembered, 'the very bytes')
+  t.ok(keyRing.loaded)
 })
 
 t.test('what waiting cannot mend is thrown', async (t) => {

@@ -34,6 +34,7 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     logLevel: 'info',
     docs: 'on',
     stateDirectory: resolve('.mintmark'),
+    snapshotDirectory: resolve('.mintmark'),
     errorDetail: 'full',
     migrateOnStart: false,
     databasePoolSize: 10,
@@ -64,6 +65,16 @@ t.test('an empty environment is development, with nothing to set up', async (t) 
     shutdownTimeoutSeconds: 30,
   })
 })
+
+t.test(
+  'the last JWKS is kept in a folder that somebody named, or that is development’s',
+  async (t) => {
+    t.equal(readConfig(PRODUCTION).snapshotDirectory, undefined, 'nothing is written unasked')
+    for (const env of [PRODUCTION, {}]) {
+      t.equal(readConfig({ ...env, STATE_DIR: '/var/lib/x' }).snapshotDirectory, '/var/lib/x')
+    }
+  },
+)
 
 t.test('the development issuer follows the port', async (t) => {
   t.equal(readConfig({ PORT: '8080' }).issuer, 'http://localhost:8080')

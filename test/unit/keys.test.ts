@@ -1,8 +1,21 @@
-import t from 'tap'
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
 import type { MasterKey } from '../../src/config/master-keys.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { CannotUnseal, type Sealed, seal, unseal } from '../../src/keys/seal.ts'
 import { createSigningKey, openPrivateKey, openPublicKey } from '../../src/keys/signing-key.ts'
+import { createJwksSnapshot } from '../../src/keys/snapshot.ts'
+import { createStoppedClock } from '../support/clock.ts'
 import { createSeededRandom } from '../support/random.ts'
 
 const SECRET = Buffer.from('the private half of a signing key')
@@ -111,4 +124,148 @@ t.test('a signing key is kept sealed under its kid and its algorithm', async (t)
   const other = await createSigningKey('ES256', 'active', context)
   t.throws(() => openPrivateKey({ ...key, sealed: other.sealed }, one), CannotUnseal)
   t.throws(() => openPrivateKey({ ...key, algorithm: 'RS256' }, one), CannotUnseal)
+})
+
+/** A snapshot in a folder of the test's own, and what was said of it. */
+function createSnapshot(t: Test, more: Partial<Parameters<typeof createJwksSnapshot>[0]> = {}) {
+  const directory = more.directory ?? join(t.testdir(), 'state')
+  const said: string[] = []
+  const warn = (fields: object, message: string) => {
+    said.push(`${message}: ${(fields as { reason: string }).reason}`)
+  }
+  const clock = createStoppedClock()
+  const snapshot = createJwksSnapshot({
+    directory,
+    masterKeys: one,
+    random: createSeededRandom(t.name),
+    hostClock: clock,
+    issuer: 'https://auth.example',
+    logger: { warn },
+    ...more,
+  })
+  return { ...snapshot, said, clock, directory, file: join(directory, 'jwks-snapshot') }
+}
+
+const someKeys = async (random = createSeededRandom('keys')) => {
+  const context = { masterKeys: one, random, at: 1 }
+  return [await createSigningKey('ES256', 'active', context)]
+}
+
+t.test('the published keys are written down, for their owner alone, and read again', async (t) => {
+  const { save, read, said, clock, directory, file } = createSnapshot(t)
+  t.equal(await read(), undefined, 'there is none yet')
+  const keys = await someKeys()
+  const at = clock.now()
+  await save(keys)
+  const known = keys.map(({ kid, algorithm, publicJwk }) => ({ kid, algorithm, publicJwk }))
+  t.strictSame(await read(), { keys: known, confirmedAt: at }, 'and nothing that is secret')
+  t.equal((await stat(file)).mode & 0o777, 0o600)
+  t.equal((await stat(directory)).mode & 0o777, 0o700)
+  const bytes = await readFile(file)
+  t.notOk(bytes.includes(keys[0]?.kid as string), 'it is sealed')
+  clock.advance(299)
+  await save(keys)
+  t.strictSame(await readFile(file), bytes, 'what is the same is not written again at once')
+  clock.advance(1)
+  await save(keys)
+  t.equal((await read())?.confirmedAt, at + 300_000, 'but every few minutes')
+  const more = [...keys, ...(await someKeys(createSeededRandom('others')))]
+  await save(more)
+  t.equal((await read())?.keys.length, 2, 'what is not, at once')
+  await Promise.all([save(keys), save(more), save(keys)])
+  t.equal((await read())?.keys.length, 1, 'the last word stands')
+  t.strictSame(await readdir(directory), ['jwks-snapshot'], 'nothing else is left there')
+  clock.advance(86_400)
+  t.ok(await read(), 'for a day')
+  t.strictSame(said, [])
+})
+
+t.test('replicas that share a folder do not write over each other’s half', async (t) => {
+  const { read, said, directory } = createSnapshot(t)
+  const random = createSeededRandom(t.name)
+  const replicas = Array.from({ length: 4 }, (_, n) =>
+    createSnapshot(t, { directory, random: createSeededRandom(`replica ${n}`) }),
+  )
+  await replicas[0]?.save(await someKeys(random))
+  for (let round = 0; round < 10; round += 1) {
+    const keys = await someKeys(random)
+    const saves = replicas.map((replica) => replica.save(keys))
+    t.ok(await read(), 'there is one at any time')
+    await Promise.all(saves)
+    t.equal((await read())?.keys[0]?.kid, keys[0]?.kid)
+  }
+  t.strictSame(await readdir(directory), ['jwks-snapshot'])
+  t.strictSame([said, ...replicas.map((replica) => replica.said)].flat(), [])
+})
+
+t.test('what others wrote into the snapshot is not believed', async (t) => {
+  const { save, read, said, clock, directory, file } = createSnapshot(t)
+  await save(await someKeys())
+  const bytes = await readFile(file)
+  let believed = 0
+  for (let index = 0; index < bytes.length; index += 1) {
+    const changed = Buffer.from(bytes)
+    changed.writeUInt8(changed.readUInt8(index) ^ (1 << (index & 7)), index)
+    await writeFile(file, changed)
+    if ((await read()) !== undefined) believed += 1
+  }
+  t.equal(believed, 0, 'no byte can be changed')
+  t.equal(said.length, bytes.length, 'one line each')
+  for (const length of [0, 1, 2, 14, 30, bytes.length - 1]) {
+    await writeFile(file, bytes)
+    await truncate(file, length)
+    t.equal(await read(), undefined, `cut to ${length} bytes`)
+  }
+  await writeFile(file, bytes)
+  await appendFile(file, 'x')
+  t.equal(await read(), undefined, 'made longer')
+  await writeFile(file, bytes)
+  t.ok(await read())
+
+  const masterKeys = createMasterKeys([masterKey(1, 'another')])
+  const refused = async (
+    why: RegExp,
+    more: Partial<Parameters<typeof createJwksSnapshot>[0]>,
+    what: string,
+  ) => {
+    const other = createSnapshot(t, { directory, hostClock: clock, ...more })
+    t.equal(await other.read(), undefined, what)
+    t.match(other.said, [why], what)
+    t.equal(other.said.length, 1, what)
+  }
+  await refused(/master key 1 does not open JWKS snapshot/, { masterKeys }, 'another master key')
+  const two = createMasterKeys([masterKey(2)])
+  await refused(/no key with id 1, which sealed JWKS snapshot/, { masterKeys: two }, 'none of it')
+  await refused(/does not open/, { issuer: 'https://other.example' }, 'another issuer')
+  const at = (seconds: number) => ({ hostClock: { now: () => clock.now() + seconds * 1000 } })
+  await refused(/more than a day ago/, at(86_401), 'too old')
+  await refused(/yet to come/, at(-61), 'of the future')
+  t.ok(await createSnapshot(t, { directory, ...at(-60) }).read(), 'clocks differ a little')
+  await rm(file)
+  await mkdir(file)
+  t.equal(await read(), undefined, 'a folder')
+  t.match(said.at(-1), /is not used: it is no file/)
+})
+
+t.test('a snapshot that cannot be written or is not wanted costs nothing', async (t) => {
+  const { save, read, said, file } = createSnapshot(t)
+  const keys = await someKeys()
+  await mkdir(file, { recursive: true })
+  await save(keys)
+  await save(keys)
+  t.match(said, [/^cannot write the snapshot: E/])
+  t.equal(said.length, 1, 'said once, and tried again')
+  await rm(file, { recursive: true })
+  await save(keys)
+  t.ok(await read())
+  const none = createJwksSnapshot({
+    directory: undefined,
+    masterKeys: one,
+    random: createSeededRandom('x'),
+    hostClock: createStoppedClock(),
+    issuer: 'https://auth.example',
+    logger: { warn: () => t.fail() },
+  })
+  await none.save(keys)
+  t.equal(await none.read(), undefined)
 })

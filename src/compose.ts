@@ -18,6 +18,7 @@ import { createTokenEndpoint } from './grants/token-endpoint.ts'
 import { createCursors } from './http/admin/cursors.ts'
 import { createReadiness } from './http/readiness.ts'
 import { createAdvanceKeys } from './keys/advance.ts'
+import { createFetchCount } from './keys/fetches/count.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
 import { createJwksSnapshot } from './keys/snapshot.ts'
@@ -158,6 +159,7 @@ export function compose(options: {
     keyRing,
     advanceKeys,
     jwksSnapshot,
+    jwksFetches: createFetchCount(),
     refreshTokens,
     judge,
     readTokenState,

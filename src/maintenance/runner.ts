@@ -2,10 +2,12 @@ import { type Clock, type CorrectedClock, createStepWatch } from '../base/clock.
 import type { Database } from '../db/connect.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { AdvanceKeys } from '../keys/advance.ts'
+import type { FetchCount } from '../keys/fetches/count.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { CutOffs } from '../sessions/cut-off.ts'
 import { clean } from './clean.ts'
 import { keepEvents } from './keep-events.ts'
+import { keepFetches } from './keep-fetches.ts'
 
 /** A host's clock that is further off than this is worth a line in the log. In milliseconds. */
 const OFFSET_NOTED_MS = 5_000
@@ -20,6 +22,7 @@ export interface RunnerOptions {
   advanceKeys: AdvanceKeys
   keyRing: KeyRing
   cutOffs: CutOffs
+  jwksFetches: FetchCount
   clock: CorrectedClock
   hostClock: Clock
   logger: {
@@ -33,15 +36,18 @@ export interface RunnerOptions {
 
 /**
  * Runs the recurring jobs: every five seconds the signing keys are read, and what is due of their life
- * cycle is done; every minute the clock is held against the database's and the rows behind a
+ * cycle is done; every ten it is written down who fetched the JWKS; every minute the clock is held
+ * against the database's and the rows behind a
  * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
  * dropped. When somebody has set this host's clock, it is held against the database's at once. A job
  * that fails is logged and comes round again; one that is still at it is left alone. Returns how to
  * stop.
  */
 export function runMaintenance(options: RunnerOptions): () => void {
-  const { database, advanceKeys, keyRing, cutOffs, clock, hostClock, logger, pause } = options
+  const { database, advanceKeys, keyRing, cutOffs, jwksFetches, clock, hostClock, logger, pause } =
+    options
   const jobs = {
+    fetches: () => keepFetches({ db: database.kysely, jwksFetches }),
     clock: async () => {
       const offset = await measureClockOffset(database, hostClock)
       clock.correct(offset)
@@ -89,6 +95,7 @@ export function runMaintenance(options: RunnerOptions): () => void {
   const timers = [
     watch,
     every(KEYS_EVERY, 'keys'),
+    every(10 * SECOND, 'fetches'),
     every(MINUTE, 'clock'),
     every(MINUTE, 'cutOffs'),
     every(60 * MINUTE, 'events'),

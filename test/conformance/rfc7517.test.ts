@@ -139,6 +139,39 @@ t.test('only reading methods are taken', async (t) => {
   }
 })
 
+t.test('who fetches the set is counted, by family and address, without the database', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const env = { TRUSTED_PROXIES: 'loopback' }
+  const service = await createTestService(t, { databaseUrl: gate.url, env })
+  const { jwksFetches, keyRing } = service.parts
+  await gate.shut()
+  const from = (address: string, agent: string, more: object = {}) => ({
+    'x-forwarded-for': address,
+    'user-agent': agent,
+    ...more,
+  })
+  const { headers } = await get(service, from('192.0.2.1', 'jose/v6.2.17'))
+  service.clock.advance(60)
+  const known = { 'if-none-match': headers.etag }
+  t.equal((await get(service, from('192.0.2.1', 'jose/v6.2.17', known))).statusCode, 304)
+  await get(service, from('2001:db8:1:2:3:4:5:6', 'Go-http-client/1.1'))
+  await get(service, from('2001:db8:1:2::7', 'Go-http-client/1.1'))
+  await get(service, from('192.0.2.1', 'curl/8.5.0'))
+  const head = { method: 'HEAD', url: PATH, headers: from('192.0.2.8', 'curl/8.5.0') } as const
+  await service.inject(head)
+  await service.inject({ method: 'GET', url: '/livez', headers: from('192.0.2.8', 'curl/8.5.0') })
+  const at = service.clock.now()
+  const once = { firstAt: at, lastAt: at, fetches: 1 }
+  t.strictSame(jwksFetches.take(), [
+    { family: 'curl', address: '192.0.2.1', ...once },
+    { family: 'go', address: '2001:db8:1:2::', ...once, fetches: 2 },
+    { family: 'jose', address: '192.0.2.1', firstAt: at - 60_000, lastAt: at, fetches: 2 },
+  ])
+  Object.defineProperty(keyRing, 'loaded', { value: false })
+  t.equal((await get(service)).statusCode, 200)
+  t.strictSame(jwksFetches.take(), [], 'a key may be missing from what is only remembered')
+})
+
 t.test('the keys, the metadata and liveness are there while the database is away', async (t) => {
   const gate = await createGatedDatabase(t)
   const service = await createTestService(t, { databaseUrl: gate.url })

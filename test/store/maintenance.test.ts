@@ -6,9 +6,12 @@ import { createAllowedOrigins } from '../../src/clients/origins.ts'
 import { DatabaseUnavailable } from '../../src/db/failure.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { measureClockOffset } from '../../src/db/reference-clock.ts'
+import { createFetchCount } from '../../src/keys/fetches/count.ts'
+import { listVerifiers } from '../../src/keys/fetches/store.ts'
 import { listSigningKeys } from '../../src/keys/store.ts'
 import { clean } from '../../src/maintenance/clean.ts'
 import { keepEvents } from '../../src/maintenance/keep-events.ts'
+import { keepFetches } from '../../src/maintenance/keep-fetches.ts'
 import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
@@ -342,4 +345,69 @@ t.test('so does one that finds the events locked, as by a backup', async (t) => 
   const { options, said } = createPreparation(t, url)
   await prepare(options)
   t.strictSame(said, ['cannot make or drop the partitions of events', 'ready'])
+})
+
+t.test('who fetched the JWKS is added up over all replicas, and over an outage', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const db = connect(t, gate.url).kysely
+  const [one, two] = [createFetchCount(), createFetchCount()]
+  await keepFetches({ db, jwksFetches: one })
+  t.strictSame(await listVerifiers(db), [], 'nothing was counted')
+  one.add('jose', '192.0.2.1', 2_000)
+  one.add('jose', '192.0.2.1', 3_000)
+  two.add('go', '192.0.2.1', 2_500)
+  two.add('jose', '192.0.2.1', 1_000)
+  await Promise.all([one, two].map((jwksFetches) => keepFetches({ db, jwksFetches })))
+  const go = { family: 'go', address: '192.0.2.1', firstAt: 2_500, lastAt: 2_500, fetches: 1 }
+  const jose = { family: 'jose', address: '192.0.2.1', firstAt: 1_000, lastAt: 3_000, fetches: 3 }
+  t.strictSame(await listVerifiers(db), [go, jose])
+
+  await gate.shut()
+  one.add('jose', '192.0.2.1', 4_000)
+  await keepFetches({ db, jwksFetches: one })
+  one.add('jose', '192.0.2.1', 5_000)
+  await keepFetches({ db, jwksFetches: one })
+  await gate.open()
+  await keepFetches({ db, jwksFetches: one })
+  await keepFetches({ db, jwksFetches: one })
+  t.strictSame(await listVerifiers(db), [go, { ...jose, lastAt: 5_000, fetches: 5 }], 'each once')
+})
+
+t.test('a flood of addresses pushes out no verifier that has come back', async (t) => {
+  const db = connect(t, await createTestDatabase(t)).kysely
+  const jwksFetches = createFetchCount()
+  const keep = () => keepFetches({ db, jwksFetches, most: 5 })
+  const addresses = async () => (await listVerifiers(db)).map(({ address }) => address)
+  for (const at of [0, DAY]) {
+    for (const n of [1, 2, 3]) jwksFetches.add('jose', `192.0.2.${n}`, at)
+    await keep()
+  }
+  for (let wave = 0; wave < 3; wave += 1) {
+    for (let n = 0; n < 20; n += 1) jwksFetches.add('jose', `198.51.${wave}.${n}`, 2 * DAY + wave)
+    await keep()
+    const kept = await addresses()
+    t.equal(kept.length, 5, 'there is an end to it')
+    t.strictSame(kept.slice(0, 3), ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
+    t.ok(
+      kept.slice(3).every((address) => address.startsWith(`198.51.${wave}.`)),
+      'and the newest',
+    )
+  }
+})
+
+t.test('a verifier is forgotten a month after it came last', async (t) => {
+  const { kysely: db } = connect(t, await createTestDatabase(t))
+  const clock = createStoppedClock()
+  const jwksFetches = createFetchCount()
+  const since = clock.now() - 30 * DAY
+  jwksFetches.add('jose', '192.0.2.1', since - 1)
+  jwksFetches.add('jose', '192.0.2.2', since)
+  jwksFetches.add('jose', '192.0.2.3', since - DAY)
+  jwksFetches.add('jose', '192.0.2.3', since + 1)
+  await keepFetches({ db, jwksFetches })
+  t.equal(await clean({ db, clock, pause: nothing }), 1)
+  t.strictSame(
+    (await listVerifiers(db)).map(({ address }) => address),
+    ['192.0.2.2', '192.0.2.3'],
+  )
 })

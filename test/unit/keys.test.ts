@@ -11,6 +11,9 @@ import {
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { MasterKey } from '../../src/config/master-keys.ts'
+import { createFetchCount, type Verifier } from '../../src/keys/fetches/count.ts'
+import { familyOf } from '../../src/keys/fetches/families.ts'
+import { knownBy } from '../../src/keys/fetches/known-by.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { CannotUnseal, type Sealed, seal, unseal } from '../../src/keys/seal.ts'
 import { createSigningKey, openPrivateKey, openPublicKey } from '../../src/keys/signing-key.ts'
@@ -268,4 +271,86 @@ t.test('a snapshot that cannot be written or is not wanted costs nothing', async
   })
   await none.save(keys)
   t.equal(await none.read(), undefined)
+})
+
+t.test('a verifier’s family is told by its User-Agent', async (t) => {
+  for (const [family, ...agents] of [
+    ['mintmark-verifier', 'mintmark-verifier/0.1.0'],
+    ['jose', 'jose/v6.2.17', 'jose/v5.9.6'],
+    ['node', 'node', 'undici'],
+    ['node-fetch', 'node-fetch', 'node-fetch/1.0 (+https://github.com/bitinn/node-fetch)'],
+    ['axios', 'axios/1.21.1'],
+    ['python-urllib', 'Python-urllib/3.11'],
+    ['authlib', 'Authlib/1.6.5 (+https://authlib.org/)'],
+    ['python-requests', 'python-requests/2.34.2'],
+    ['python-httpx', 'python-httpx/0.28.1'],
+    ['python-aiohttp', 'Python/3.12 aiohttp/3.11.11'],
+    ['go', 'Go-http-client/1.1', 'Go-http-client/2.0'],
+    ['java', 'Java/17.0.15', 'Java-http-client/21.0.2', 'Apache-HttpClient/5.4 (Java/21)'],
+    ['okhttp', 'okhttp/4.12.0'],
+    ['php', 'GuzzleHttp/7'],
+    ['ruby', 'Ruby', 'Faraday v2.12.2'],
+    ['haproxy', 'HAProxy'],
+    ['nginx', 'nginx/1.27.3'],
+    ['envoy', 'envoy'],
+    [
+      'apache',
+      'mod_auth_openidc',
+      '[api.example:443:4711] mod_auth_openidc-2.4.16.6 libcurl-8.11.1 OpenSSL 3.0.15',
+      'liboauth2-1.4.5.4',
+    ],
+    ['lua-resty-http', 'lua-resty-http/0.17.2 (Lua) ngx_lua/10026'],
+    ['curl', 'curl/7.88.1'],
+    ['wget', 'Wget/1.21.3'],
+    ['browser', 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'],
+    ['other', 'jos', 'my-jose/1', 'jose', 'x'.repeat(10_000), '../../etc', 'é', '__proto__'],
+    ['unnamed', '', '  '],
+  ] as [string, ...string[]][]) {
+    for (const agent of agents) t.equal(familyOf(agent), family, agent.slice(0, 80))
+  }
+  t.equal(familyOf(undefined), 'unnamed')
+})
+
+t.test('fetches are counted by family and address, and no more than memory is for', async (t) => {
+  const count = createFetchCount(3)
+  t.strictSame(count.take(), [])
+  count.add('jose', '192.0.2.2', 20)
+  count.add('jose', '192.0.2.1', 10)
+  count.add('jose', '192.0.2.2', 30)
+  count.add('go', '192.0.2.2', 40)
+  count.add('other', '192.0.2.9', 50)
+  count.add('go', '192.0.2.2', 35)
+  const taken = count.take()
+  const first = { family: 'go', address: '192.0.2.2', firstAt: 35, lastAt: 40, fetches: 2 }
+  t.strictSame(taken, [
+    first,
+    { family: 'jose', address: '192.0.2.1', firstAt: 10, lastAt: 10, fetches: 1 },
+    { family: 'jose', address: '192.0.2.2', firstAt: 20, lastAt: 30, fetches: 2 },
+  ])
+  t.strictSame(count.take(), [], 'each is given out once')
+  count.add('go', '192.0.2.2', 60)
+  count.putBack(taken)
+  t.strictSame(count.take()[0], { ...first, lastAt: 60, fetches: 3 }, 'nothing is lost')
+})
+
+t.test('who has a key is who came after it was published everywhere', async (t) => {
+  const seen = (address: string, lastAt: number): Verifier => ({
+    family: 'jose',
+    address,
+    firstAt: 0,
+    lastAt,
+    fetches: 2,
+  })
+  const published = 100_000
+  const all = [
+    seen('gone', 49_999),
+    seen('late', 50_000),
+    seen('early', published + 9_999),
+    seen('there', published + 10_000),
+  ]
+  const { have, lack } = knownBy(all, published, 50_000)
+  t.strictSame(
+    [have, lack].map((some) => some.map(({ address }) => address)),
+    [['there'], ['late', 'early']],
+  )
 })

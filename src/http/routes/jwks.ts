@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '../../base/clock.ts'
 import { jwksMaxAge, type KeyTiming } from '../../config/key-timing.ts'
+import type { FetchCount } from '../../keys/fetches/count.ts'
+import { familyOf } from '../../keys/fetches/families.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
+import { addressOf, addressPrefix } from '../address.ts'
 import { cacheControl, cacheHeaders, isFresh, maxAgeUntil } from '../cache.ts'
 import { RETRY_AFTER } from '../failure.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -23,9 +26,15 @@ const headers = { ...cacheHeaders, ...limitHeaders('public') }
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
 export function jwksRoute(
   app: FastifyInstance,
-  options: { keyRing: KeyRing; keyTiming: KeyTiming; clock: Clock; limits: Limits },
+  options: {
+    keyRing: KeyRing
+    jwksFetches: FetchCount
+    keyTiming: KeyTiming
+    clock: Clock
+    limits: Limits
+  },
 ): void {
-  const { keyRing, keyTiming, clock } = options
+  const { keyRing, jwksFetches, keyTiming, clock } = options
   const usual = jwksMaxAge(keyTiming)
   app.get(
     '/.well-known/jwks.json',
@@ -57,6 +66,11 @@ export function jwksRoute(
         throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
       }
       const maxAge = maxAgeUntil(usual, jwks.changesAt, clock.now())
+      // Who is told the head has not got the keys, and those of a snapshot may not be all there are.
+      if (request.method === 'GET' && keyRing.loaded) {
+        const family = familyOf(request.headers['user-agent'])
+        jwksFetches.add(family, addressPrefix(addressOf(request)), clock.now())
+      }
       reply.headers({ etag: jwks.etag, 'cache-control': cacheControl(maxAge) })
       if (isFresh(request.headers['if-none-match'], jwks.etag)) return reply.code(304).send()
       return reply.type('application/json').send(jwks.body)

@@ -14,6 +14,7 @@ import { createAdminApp } from './http/admin-app.ts'
 import { createApp } from './http/app.ts'
 import { CannotListen, listen } from './http/listen.ts'
 import { prepare } from './maintenance/prepare.ts'
+import { createRememberKeys } from './maintenance/remember-keys.ts'
 import { runMaintenance } from './maintenance/runner.ts'
 import { closeOnSignal } from './shutdown.ts'
 import { createLogger, type Logger } from './telemetry/logger.ts'
@@ -75,6 +76,8 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   const createAdmin = () => createAdminApp({ ...parts, version, liveExamples: adminExamples })
   // Before the public port, which nobody shall find open in a process that is about to end.
   const adminAddress = await openAdmin(config, createAdmin, logger, opens)
+  const rememberKeys = createRememberKeys(parts)
+  await rememberKeys.unlessAnswered()
   const app = await createApp({ ...parts, version, liveExamples })
   const variables = { host: 'HOST', port: 'PORT' }
   await listen(app, { what: 'listening', host, port, variables }, opens)
@@ -85,6 +88,7 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   const isMigrating = config.migrateOnStart || config.development
   await prepare({
     ...parts,
+    rememberKeys,
     migrate: isMigrating ? () => migrateAt(databaseUrl) : undefined,
     async seed() {
       if (development === undefined) return

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable } from '../db/failure.ts'
+import { inTime } from '../db/in-time.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { readServer } from '../db/server.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -57,9 +57,6 @@ function examineKeys(keyRing: KeyRing): Condition {
     : { ok: false, detail: `not usable here: ${faults.map(({ kid }) => kid).join(', ')}` }
 }
 
-/** A probe that waits longer than its caller does tells nobody anything. */
-const PATIENCE_MS = 1_000
-
 async function examineDatabase(
   database: Database,
 ): Promise<{ database: Condition; migrations: Condition }> {
@@ -81,19 +78,5 @@ async function examineDatabase(
       database: { ok: false, detail },
       migrations: { ok: false, detail: 'unknown while the database does not answer' },
     }
-  }
-}
-
-async function inTime<T>(asked: Promise<T>): Promise<T> {
-  const limit = new AbortController()
-  const late = delay(PATIENCE_MS, undefined, { signal: limit.signal }).then(() => {
-    throw new DatabaseUnavailable(new Error('no answer in time'), false)
-  })
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    limit.abort()
-    late.catch(() => {})
-    asked.catch(() => {})
   }
 }

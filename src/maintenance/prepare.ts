@@ -6,16 +6,16 @@ import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import type { AdvanceKeys } from '../keys/advance.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import type { JwksSnapshot } from '../keys/snapshot.ts'
 import { reportImpossibleCookies } from './impossible-cookies.ts'
 import { keepEvents } from './keep-events.ts'
+import type { RememberKeys } from './remember-keys.ts'
 
 export interface PrepareOptions {
   issuer: string
   database: Database
   advanceKeys: AdvanceKeys
   keyRing: KeyRing
-  jwksSnapshot: Pick<JwksSnapshot, 'read'>
+  rememberKeys: Pick<RememberKeys, 'once'>
   allowedOrigins: AllowedOrigins
   clock: CorrectedClock
   hostClock: Clock
@@ -41,29 +41,14 @@ export interface PrepareOptions {
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
   const { clock, logger, pause } = options
-  let hasRemembered = false
   for (let said = ''; ; ) {
-    const found = await tryToPrepare(options)
-    if (found === undefined) break
-    const { obstacle, isAway } = found
+    const obstacle = await tryToPrepare(options)
+    if (obstacle === undefined) break
     if (obstacle !== said) logger.warn({ obstacle }, 'waiting to become ready')
     said = obstacle
-    if (isAway && !hasRemembered) {
-      hasRemembered = true
-      await rememberKeys(options)
-    }
     await pause()
   }
   logger.info({ offset_ms: clock.offset }, 'ready')
-}
-
-/** Without a database the JWKS is what it last was, so that others go on verifying. */
-async function rememberKeys({ keyRing, jwksSnapshot, logger }: PrepareOptions): Promise<void> {
-  const known = await jwksSnapshot.read()
-  if (known === undefined) return
-  keyRing.restore(known)
-  const confirmed_at = new Date(known.confirmedAt).toISOString()
-  logger.warn({ confirmed_at }, 'the JWKS is as it was last known, until the database answers')
 }
 
 /**
@@ -80,18 +65,15 @@ async function makeDaysOfEvents(options: PrepareOptions): Promise<void> {
   }
 }
 
-/** Says what stands in the way, and whether it is the database's being away; undefined when all is done. */
-async function tryToPrepare(
-  options: PrepareOptions,
-): Promise<{ obstacle: string; isAway: boolean } | undefined> {
+/** Says what stands in the way; undefined when all is done. */
+async function tryToPrepare(options: PrepareOptions): Promise<string | undefined> {
   const { database, keyRing, allowedOrigins, clock, hostClock, migrate, seed } = options
   try {
     await migrate?.()
     const status = await migrationStatus(database)
     const pending = status.filter(({ appliedAt }) => appliedAt === undefined).length
     if (pending > 0) {
-      const obstacle = `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
-      return { obstacle, isAway: false }
+      return `migrations are pending (${pending}): run "mintmark migrate up", or set MIGRATE_ON_START=true`
     }
     clock.correct(await measureClockOffset(database, hostClock))
     await makeDaysOfEvents(options)
@@ -105,9 +87,10 @@ async function tryToPrepare(
     return undefined
   } catch (error) {
     if (error instanceof DatabaseUnavailable) {
+      await options.rememberKeys.once()
       // Several addresses that were all refused have one code and no message.
       const { message, code } = describeDatabaseError(error.cause)
-      return { obstacle: `the database does not answer: ${message || code}`, isAway: true }
+      return `the database does not answer: ${message || code}`
     }
     throw error
   }

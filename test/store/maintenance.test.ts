@@ -13,6 +13,7 @@ import { clean } from '../../src/maintenance/clean.ts'
 import { keepEvents } from '../../src/maintenance/keep-events.ts'
 import { keepFetches } from '../../src/maintenance/keep-fetches.ts'
 import { type PrepareOptions, prepare } from '../../src/maintenance/prepare.ts'
+import { createRememberKeys } from '../../src/maintenance/remember-keys.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { createTestKeys } from '../support/keys.ts'
@@ -144,7 +145,7 @@ function createPreparation(t: Parameters<typeof connect>[0], url: string) {
     issuer: 'https://auth.example',
     database,
     ...createTestKeys({ database, clock: hostClock }),
-    jwksSnapshot: { read: async () => undefined },
+    rememberKeys: { once: nothing },
     allowedOrigins: createAllowedOrigins({ db: database.kysely, clock: hostClock }),
     clock: createCorrectedClock(hostClock),
     hostClock,
@@ -244,11 +245,27 @@ t.test('meanwhile the JWKS is what was last known, and nothing is signed', async
     t.notOk(keyRing.loaded)
     await t.rejects(keyRing.signer(['ES256'], 'at+jwt'))
   }
-  await prepare({ ...options, jwksSnapshot: { read }, pause: pauses(away, nothing, gate.open) })
-  t.equal(reads, 1)
-  t.match(said, [/does not answer/, /as it was last known/, 'ready'])
+  const rememberKeys = createRememberKeys({ ...options, jwksSnapshot: { read } })
+  await prepare({ ...options, rememberKeys, pause: pauses(away, nothing, gate.open) })
+  await rememberKeys.unlessAnswered()
+  t.equal(reads, 1, 'once')
+  t.match(said, [/as it was last known/, /does not answer/, 'ready'])
   t.equal(keyRing.jwks()?.body, remembered, 'the very bytes')
   t.ok(keyRing.loaded)
+})
+
+t.test('it is known before the first request if the database does not answer then', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const { options, said } = createPreparation(t, gate.url)
+  const keys = await listSigningKeys(connect(t, gate.url, 1).kysely)
+  const read = async () => ({ keys, confirmedAt: 0 })
+  const remember = () => createRememberKeys({ ...options, jwksSnapshot: { read } }).unlessAnswered()
+  await remember()
+  t.equal(options.keyRing.jwks(), undefined, 'a database that answers knows better')
+  await gate.shut()
+  await remember()
+  t.ok(options.keyRing.jwks())
+  t.match(said, [/as it was last known/])
 })
 
 t.test('what waiting cannot mend is thrown', async (t) => {

@@ -23,7 +23,7 @@ const Jwks = Type.Object(
 
 const headers = { ...cacheHeaders, ...limitHeaders('public') }
 
-/** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory: it asks no database. */
+/** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory, which follows the database. */
 export function jwksRoute(
   app: FastifyInstance,
   options: {
@@ -61,6 +61,7 @@ export function jwksRoute(
     },
     async (request, reply) => {
       await options.limits(request).publicRead()
+      await keyRing.freshen()
       const jwks = keyRing.jwks()
       if (jwks === undefined) {
         throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)

@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from './base/duration.ts'
 import { type KeyTiming, keyTimingProblems } from './config/key-timing.ts'
 import type { Reading, RedisAddress } from './config/readers.ts'
+import { namesOfSecret, readSecret } from './config/secrets/read.ts'
+import type { Environment } from './config/secrets/source.ts'
 import type { Variable } from './config/variable.ts'
 import { VARIABLES } from './config/variables.ts'
 
 type Field = keyof typeof VARIABLES
 type Value<V> = V extends Variable<infer T> ? T : never
 type Values = { readonly [F in Field]: Value<(typeof VARIABLES)[F]> }
-type Environment = Record<string, string | undefined>
 
 /** What the service runs with: a field for each variable of src/config/variables.ts, frozen. */
 export interface Config
@@ -54,7 +54,8 @@ export function processEnvironment(): Environment {
 
 /**
  * The configuration that `env` describes; an empty variable counts as unset, but for
- * DATABASE_URL, and unknown ones are ignored. Reads the files that `DATABASE_URL_FILE` and the like name. Throws one
+ * DATABASE_URL, and unknown ones are ignored. Reads the files that `DATABASE_URL_FILE` and the like
+ * name, and runs the commands that `MASTER_KEYS_COMMAND` and the like are. Throws one
  * ConfigurationError with every problem found.
  *
  * The variables are read by our own table and not by env-schema: that throws at the schema's first
@@ -126,7 +127,8 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
 /** The README's table of all variables, in Markdown, with a line break at its end. */
 export function configurationTable(): string {
   const rows = Object.values(VARIABLES as Record<string, Variable<unknown>>).map((variable) => {
-    const name = `\`${variable.name}\`${variable.secret ? ` or \`${variable.name}_FILE\`` : ''}`
+    const names = variable.secret ? namesOfSecret(variable.name) : [variable.name]
+    const name = names.map((one) => `\`${one}\``).join(', ')
     const fallback = variable.computedDefault ?? `\`${variable.default}\``
     return `| ${name} | ${fallback} | ${variable.description} |`
   })
@@ -134,29 +136,12 @@ export function configurationTable(): string {
 }
 
 function isGiven(env: Environment, { name, secret }: Variable<unknown>): boolean {
-  return Boolean(env[name]) || (secret === true && Boolean(env[`${name}_FILE`]))
+  return (secret ? namesOfSecret(name) : [name]).some((one) => Boolean(env[one]))
 }
 
 function readVariable(env: Environment, variable: Variable<unknown>): Reading<unknown> {
-  const { name } = variable
-  const text = env[name] || variable.default
-  const path = variable.secret && env[`${name}_FILE`]
-  if (!path) return variable.read(text ?? '')
-  if (text) return { problem: `is set twice, by ${name} and by ${name}_FILE: keep one` }
-  const content = readSecretFile(path)
-  return 'value' in content
-    ? variable.read(content.value)
-    : { problem: `cannot be read from ${name}_FILE: ${content.problem}` }
-}
-
-function readSecretFile(path: string): Reading<string> {
-  try {
-    return { value: readFileSync(path, 'utf8').replace(/[\r\n]+$/, '') }
-  } catch (error) {
-    // A colon says that this is the secret itself, given to the wrong variable: it is not shown.
-    const shown = path.includes(':') ? 'it names no file' : path
-    return { problem: `${shown} (${(error as NodeJS.ErrnoException).code})` }
-  }
+  const { name, secret, read } = variable
+  return secret ? readSecret(name, env, read) : read(env[name] || variable.default || '')
 }
 
 const SHORTER_FIRST = [

@@ -15,8 +15,8 @@ const KEY_BYTES = 32
 const PLACEHOLDER = /change.?me|secret|example|placeholder|password|default/i
 
 /**
- * Reads a comma-separated list of `id:base64` or, but for the first, `id:retired`. Problems name the entry by its place in the list and
- * never show any part of it.
+ * Reads a comma-separated list of `id:base64` or, but for the first, `id:retired`. Problems name the
+ * entry by its place in the list and its id, and never show any part of the key.
  */
 export const masterKeyList: Reader<readonly MasterKey[]> = (text) => {
   const keys: MasterKey[] = []
@@ -24,9 +24,15 @@ export const masterKeyList: Reader<readonly MasterKey[]> = (text) => {
   for (const [index, entry] of text.split(',').entries()) {
     const reading = readEntry(entry.trim(), keys)
     if ('value' in reading) keys.push(reading.value)
-    else faults.push(`entry ${index + 1} ${reading.problem}`)
+    else faults.push(`entry ${index + 1}${idOf(entry)} ${reading.problem}`)
   }
   return faults.length === 0 ? { value: Object.freeze(keys) } : { problem: faults.join('; ') }
+}
+
+/** The id that an entry is known by elsewhere, where it has one: no secret, but only if it is one. */
+function idOf(entry: string): string {
+  const [, id] = /^\s*([1-9][0-9]{0,2}):/.exec(entry) ?? []
+  return Number(id) <= 255 ? ` (id ${id})` : ''
 }
 
 function readEntry(entry: string, earlier: readonly MasterKey[]): Reading<MasterKey> {

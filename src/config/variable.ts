@@ -11,7 +11,7 @@ export interface Variable<T> {
   readonly computedDefault?: string
   /** With a database of one's own nothing is guessed: this must then be given. */
   readonly requiredWithDatabase?: true
-  /** Can also come from the file that `<NAME>_FILE` names. */
+  /** Can also come from a file, a command, or whatever else src/config/secrets has. */
   readonly secret?: true
   readonly read: Reader<T>
 }

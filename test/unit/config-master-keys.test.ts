@@ -42,10 +42,10 @@ const REFUSED: [text: string, problem: RegExp][] = [
   [`01:${FIRST}`, /number from 1 to 255/],
   [`256:${FIRST}`, /number from 1 to 255/],
   [`1:${FIRST},`, /^entry 2 must start/],
-  [`1:${FIRST},2:${FIRST}`, /^entry 2 repeats an earlier key/],
-  [`1:${FIRST},1:${SECOND}`, /^entry 2 repeats .* id/],
-  [`1:retired,2:${FIRST}`, /^entry 1 is retired/],
-  [`1:${FIRST},1:retired`, /^entry 2 repeats .* id/],
+  [`1:${FIRST},2:${FIRST}`, /^entry 2 \(id 2\) repeats an earlier key/],
+  [`1:${FIRST},1:${SECOND}`, /^entry 2 \(id 1\) repeats .* id/],
+  [`1:retired,2:${FIRST}`, /^entry 1 \(id 1\) is retired/],
+  [`1:${FIRST},1:retired`, /^entry 2 \(id 1\) repeats .* id/],
   ['1:short,2:alsoshort', /^entry 1 .*; entry 2 /],
 ]
 

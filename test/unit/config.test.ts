@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import t from 'tap'
@@ -351,28 +351,74 @@ for (const [env, variable, problem] of TOO_LONG) {
   })
 }
 
-t.test('secrets can come from files, whose line break at the end is no part of them', async (t) => {
-  const directory = t.testdir({
-    url: `${PRODUCTION.DATABASE_URL}\r\n`,
-    keys: `${PRODUCTION.MASTER_KEYS}\n`,
-  })
-  const config = readConfig({
-    ISSUER: PRODUCTION.ISSUER,
-    DATABASE_URL_FILE: join(directory, 'url'),
-    MASTER_KEYS_FILE: join(directory, 'keys'),
-  })
-  t.strictSame(config, readConfig(PRODUCTION))
+t.test(
+  'secrets come from files and commands, whose line break at the end is no part of them',
+  async (t) => {
+    const directory = t.testdir({
+      url: `${PRODUCTION.DATABASE_URL}\r\n`,
+      keys: `${PRODUCTION.MASTER_KEYS}\n`,
+    })
+    const { ISSUER, MASTER_KEYS } = PRODUCTION
+    const DATABASE_URL_FILE = join(directory, 'url')
+    for (const keys of [
+      { MASTER_KEYS_FILE: join(directory, 'keys') },
+      { MASTER_KEYS_COMMAND: `cat '${join(directory, 'keys')}'` },
+      { MASTER_KEYS_COMMAND: 'echo "$KEPT"; echo a word >&2', KEPT: MASTER_KEYS },
+    ]) {
+      const config = readConfig({ ISSUER, DATABASE_URL_FILE, ...keys })
+      t.strictSame(config, readConfig(PRODUCTION))
+    }
+  },
+)
+
+t.test('only secrets can come from files and commands', async (t) => {
+  const env = { PORT_FILE: '/nowhere', HOST_FILE: '/nowhere', PORT_COMMAND: 'echo 1' }
+  t.strictSame(readConfig(env), readConfig({}))
 })
 
-t.test('only secrets can come from files', async (t) => {
-  t.strictSame(readConfig({ PORT_FILE: '/nowhere', HOST_FILE: '/nowhere' }), readConfig({}))
-})
-
-t.test('a secret given both ways is refused', async (t) => {
+t.test('a secret given more than once is refused', async (t) => {
   const path = join(t.testdir({ keys: PRODUCTION.MASTER_KEYS }), 'keys')
-  const { problems } = problemsOf({ ...PRODUCTION, MASTER_KEYS_FILE: path })
-  t.match(problems, [{ variable: 'MASTER_KEYS', problem: /twice, .*MASTER_KEYS_FILE/ }])
+  const mark = join(t.testdirName, 'ran')
+  const more = { MASTER_KEYS_FILE: path, MASTER_KEYS_COMMAND: `touch '${mark}'` }
+  const { problems } = problemsOf({ ...PRODUCTION, ...more })
+  const problem =
+    'is set by MASTER_KEYS and by MASTER_KEYS_FILE and by MASTER_KEYS_COMMAND: keep one'
+  t.match(problems, [{ variable: 'MASTER_KEYS', problem }])
+  t.notOk(existsSync(mark), 'and no command is run')
 })
+
+const FAILS: [command: string, problem: RegExp][] = [
+  ['exit 3', /the command ended with exit code 3 and said nothing; run it by hand/],
+  ['no-such-program-anywhere', /exit code 127, saying ".*not found"/],
+  ['kill -9 $$', /the command was ended by SIGKILL/],
+  ['true', /there is nothing in it/],
+  ["printf '\\n\\n'", /there is nothing in it/],
+  ['head -c 70000 /dev/zero', /the command printed more than 65536 bytes/],
+  [`echo '1:${KEY.toString('base64')}'; exit 1`, /exit code 1 and said nothing/],
+  [`set -x; : '1:${KEY.toString('base64')}'; exit 1`, /exit code 1, saying "\+ exit 1"/],
+  [`echo 'denied: 1:${KEY.toString('base64')}' >&2; exit 1`, /saying "denied: …"/],
+  [`echo '${KEY.toString('hex')} u:pw@h' >&2; exit 1`, /saying "… …"/],
+  [`echo AccessDeniedException: no >&2; exit 1`, /saying "AccessDeniedException: no"/],
+  [
+    `echo '1:${KEY.toString('base64').slice(1)}'`,
+    /as MASTER_KEYS_COMMAND has it: entry 1 \(id 1\) /,
+  ],
+  ['echo "<html>garbage</html>"', /as MASTER_KEYS_COMMAND has it: entry 1 must start/],
+]
+
+for (const [command, problem] of FAILS) {
+  t.test(`a command that goes wrong is told, and nothing it printed: ${command}`, async (t) => {
+    const { MASTER_KEYS: _, ...rest } = PRODUCTION
+    const PATH = process.env.PATH ?? ''
+    const { problems, message } = problemsOf({ ...rest, PATH, MASTER_KEYS_COMMAND: command })
+    t.match(problems, [{ variable: 'MASTER_KEYS', problem }])
+    t.equal(problems.length, 1)
+    for (const encoding of ['base64', 'hex'] as const) {
+      t.notMatch(message, KEY.toString(encoding).slice(1, 9))
+    }
+    t.notMatch(message, /garbage/)
+  })
+}
 
 t.test('a secret file that cannot be read is named, with the reason', async (t) => {
   const path = join(t.testdir(), 'missing')
@@ -397,6 +443,8 @@ t.test('no message holds a secret, wherever it was put', async (t) => {
     { MASTER_KEYS: `1:${secret},1:${secret}` },
     { MASTER_KEYS_FILE: `1:${secret}` },
     { DATABASE_URL_FILE: PRODUCTION.DATABASE_URL },
+    { MASTER_KEYS_COMMAND: `1:${secret}` },
+    { DATABASE_URL_COMMAND: PRODUCTION.DATABASE_URL },
     { DATABASE_URL: `mysql://u:${PASSWORD}@db` },
     { DATABASE_URL: `postgres://u:${PASSWORD}@one,two/db` },
     { ISSUER: `https://u:${PASSWORD}@AUTH.example.org/` },
@@ -421,9 +469,13 @@ t.test('the table for the README has one row a variable, with its default', asyn
   const rows = configurationTable().trimEnd().split('\n').slice(2)
   t.equal(rows.length, Object.keys(VARIABLES).length)
   for (const { name } of Object.values(VARIABLES)) {
-    t.equal(rows.filter((row) => row.startsWith(`| \`${name}\` `)).length, 1, name)
+    t.equal(rows.filter((row) => /^\| `(\w+)`/.exec(row)?.[1] === name).length, 1, name)
   }
   t.ok(rows.every((row) => row.split('|').length === 5))
   t.ok(rows.some((row) => row.includes('| `PORT` | `3000` |')))
-  t.ok(rows.some((row) => row.startsWith('| `MASTER_KEYS` or `MASTER_KEYS_FILE` |')))
+  t.ok(
+    rows.some((row) =>
+      row.startsWith('| `MASTER_KEYS`, `MASTER_KEYS_FILE`, `MASTER_KEYS_COMMAND` |'),
+    ),
+  )
 })

@@ -120,6 +120,15 @@ export type Event =
     }
   | { type: 'key.rotation_planned'; kid: string; alg: string; signsFrom: string; by: string }
   | { type: 'key.revoked' | 'key.imported'; kid: string; alg: string; by: string }
+  /** Its private half was sealed under the master key of that id, in the place of another. */
+  | {
+      type: 'key.reencrypted'
+      kid: string
+      alg: string
+      masterKeyId: number
+      from: number
+      by: string
+    }
   /** The whole rule as it is then; undefined is what is left to the client and the default. */
   | {
       type: 'audience.set'
@@ -163,6 +172,7 @@ const TYPES: Readonly<Record<Event['type'], true>> = {
   'key.rotation_planned': true,
   'key.revoked': true,
   'key.imported': true,
+  'key.reencrypted': true,
   'audience.set': true,
   'audience.deleted': true,
   'user.created': true,

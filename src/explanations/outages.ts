@@ -32,7 +32,7 @@ export const OUTAGES = {
     remedy: {
       app: 'Keep all tokens and try again after `Retry-After` seconds, with the same refresh token.',
       operator:
-        'Put the key into `MASTER_KEYS` of every replica. To replace a master key, first append the new one on every replica, then put it first on every replica, and keep the old one until `SESSION_MAX_TTL` (and the longest of a client’s own) has passed. Then `id:retired` in its place makes what is left of it `refresh_unknown`; without an entry it is this error. A key that sealed a signing key (`mintmark keys list`) has to stay.',
+        'Put the key into `MASTER_KEYS` of every replica. To replace a master key, first append the new one on every replica, then put it first on every replica, run `mintmark keys reencrypt`, and keep the old one for as long as that says: until the last session from before has ended. Then `id:retired` in its place makes what is left of it `refresh_unknown`; without an entry it is this error.',
     },
     related: ['refresh_unknown', 'database_unavailable'],
     see: [REFRESH_DOCUMENT, rfc(9110, '15.6.4')],

@@ -18,8 +18,9 @@ const NONCE = 12
 const TAG = 16
 
 /**
- * Encrypts `secret` under the first master key, by its key of the purpose. `context` is bound to it
- * (AAD): a row's ciphertext moved to another row does not open.
+ * Encrypts `secret` under the key that is derived from the first master key for this purpose and no
+ * other. `context`, which names the purpose too, is bound to it (AAD): a row's ciphertext moved to
+ * another row, or to another use, does not open.
  */
 export function seal(
   keys: MasterKeys,
@@ -67,6 +68,6 @@ function sealingKey(keys: MasterKeys, id: number, context: string, purpose: Purp
   throw new CannotUnseal(
     keys.isRetired(id)
       ? `MASTER_KEYS says that the key with id ${id} is retired, but it sealed ${context}: put the key back in its place`
-      : `MASTER_KEYS holds no key with id ${id}, which sealed ${context}`,
+      : `MASTER_KEYS holds no key with id ${id}, which sealed ${context}: add it`,
   )
 }

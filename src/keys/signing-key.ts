@@ -68,17 +68,30 @@ export async function createSigningKey(
 }
 
 /**
- * Opens the private half. Throws CannotUnseal, which names the master key's id, and UnfitKey, which
- * names the kid, when it cannot serve its algorithm.
+ * Opens the private half. Throws CannotUnseal, which names the kid and the master key's id, and UnfitKey,
+ * which names the kid, when it cannot serve its algorithm.
  */
 export function openPrivateKey(key: SigningKey, masterKeys: MasterKeys): KeyObject {
-  if (key.sealed === undefined) throw new CannotUnseal(`the private half of ${key.kid} was erased`)
-  const der = unseal(masterKeys, key.sealed, sealingContext(key.kid, key.algorithm))
+  const der = unsealPrivateKey(key, masterKeys)
   return naming(key.kid, () => {
     const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     requireKeyFor(key.algorithm, privateKey)
     return privateKey
   })
+}
+
+/** The private half, sealed anew under the first master key. Throws CannotUnseal. */
+export function resealPrivateKey(
+  key: SigningKey,
+  { masterKeys, random }: { masterKeys: MasterKeys; random: Random },
+): Sealed {
+  const der = unsealPrivateKey(key, masterKeys)
+  return seal(masterKeys, random, der, sealingContext(key.kid, key.algorithm))
+}
+
+function unsealPrivateKey({ kid, algorithm, sealed }: SigningKey, masterKeys: MasterKeys): Buffer {
+  if (sealed === undefined) throw new CannotUnseal(`the private half of ${kid} was erased`)
+  return unseal(masterKeys, sealed, sealingContext(kid, algorithm))
 }
 
 /**
@@ -118,6 +131,10 @@ export function isAlgorithm(name: string): name is Algorithm {
   return (algorithmNames as string[]).includes(name)
 }
 
+/**
+ * What a private half is bound to: purpose, kid and algorithm, none of which holds a space. It opens as
+ * nothing else, in no other row, and for no other algorithm.
+ */
 function sealingContext(kid: string, algorithm: Algorithm): string {
   return `signing key ${kid} ${algorithm}`
 }

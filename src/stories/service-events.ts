@@ -18,6 +18,8 @@ export const SERVICE_EVENTS = {
   'key.revoked': (event) =>
     `${keyOf(event)} was revoked${byOf(event)}: no token that it signed is good any more.`,
   'key.imported': (event) => `${keyOf(event)} was imported${byOf(event)}.`,
+  'key.reencrypted': (event) =>
+    `${keyOf(event)} was encrypted under master key ${numberOf(event, 'masterKeyId')}, in the place of ${numberOf(event, 'from')}${byOf(event)}.`,
   'audience.set': (event) => `${audienceOf(event)} gets tokens ${ruleOf(event)}${byOf(event)}.`,
   'audience.deleted': (event) => `${audienceOf(event)} was deleted${byOf(event)}.`,
 } satisfies Record<string, Tell>

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { version } from '../../src/version.ts'
+import { claimsOf } from '../support/answer.ts'
 import { commandLine, commandProcess } from '../support/cli.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { postmasterOf, production, startService, stateDirectory } from '../support/process.ts'
+import { createSeededRandom } from '../support/random.ts'
 import {
   createTestService,
   ISSUER,
@@ -14,6 +16,7 @@ import {
   type TestService,
   type Tokens,
 } from '../support/service.ts'
+import { TEST_MASTER_KEY } from '../support/template.ts'
 
 t.setTimeout(300_000)
 
@@ -424,6 +427,54 @@ t.test('an audience can name the algorithm and the typ of its tokens', async (t)
   t.match(keys.keys, [{ state: 'active' }, { state: 'active' }])
   t.notMatch(JSON.stringify(keys), /"d"|sealed/)
 })
+
+t.test(
+  'keys are encrypted anew beside a service, and it is told when a master key can go',
+  async (t) => {
+    const { service } = await beside(t)
+    const second = `2:${createSeededRandom('second').bytes(32).toString('base64')}`
+    const first = `1:${TEST_MASTER_KEY.key.toString('base64')}`
+    const commands = (list: string) =>
+      commandLine({ ...production(service.databaseUrl), MASTER_KEYS: list })
+    const mintmark = commands(`${second},${first}`)
+    const { client, tokens } = await service.logIn()
+    const done = await mintmark(['keys', 'reencrypt'])
+    t.equal(done.code, 0, done.stderr)
+    t.match(done.stdout, /ES256 +1 → 2 +encrypted anew\n/)
+    t.match(done.stdout, /RS256 +1 → 2 +encrypted anew\n/)
+    const rows = await query(service.databaseUrl, 'select expires_at from sessions')
+    const until = rows.map((row) => (row.expires_at as Date).toISOString()).join()
+    t.match(done.stdout, `Master key 1 has to stay until ${until.slice(0, 19).replace('T', ' ')}Z`)
+    t.match(done.stdout, ': 1 session that started before')
+    t.equal((await service.refresh(client, tokens.refresh_token)).statusCode, 200, 'it runs on')
+
+    t.match((await mintmark(['keys', 'reencrypt', '--json'])).json(), {
+      master_key_id: 2,
+      keys: [],
+      others: [{ id: 1, signing_keys: [], sessions: 1, needed_until: until, removable: false }],
+    })
+    const replica = (list: string) =>
+      createTestService(t, { beside: service, env: { MASTER_KEYS: list } })
+    t.ok(await replica(second), 'the new one alone will do')
+    await t.rejects(replica(first), {
+      message: /no key with id 2, which sealed signing key \S+ ES256: add/,
+    })
+    const retired = await commands(`${first},2:retired`)(['keys', 'reencrypt'])
+    t.match(retired, { code: 1, stdout: /left alone: MASTER_KEYS says .* id 2 is retired/ })
+
+    service.clock.advance(3600)
+    await service.logIn(client)
+    await query(service.databaseUrl, 'update sessions set expires_at = created_at where sub = $1', [
+      claimsOf(tokens.access_token).sub,
+    ])
+    const free = await mintmark(['keys', 'reencrypt'])
+    t.match(
+      free.stdout,
+      /^Every signing key is encrypted under master key 2\.\n\nNothing depends on/,
+    )
+    t.match(free.stdout, /: put 1:retired in its place\.\n$/)
+  },
+)
 
 t.test('a database that was set back is told, and its log says what ends it lost', async (t) => {
   const { service, mintmark } = await beside(t)

@@ -12,6 +12,21 @@ export async function countStartedBefore(
   return { sessions: Number(row.sessions), users: Number(row.users) }
 }
 
+/**
+ * When the last of them ends, refreshed or not, in milliseconds since the epoch; undefined when there
+ * is none.
+ */
+export async function lastEndOfStartedBefore(
+  db: Executor,
+  before: number,
+  now: number,
+): Promise<number | undefined> {
+  const { last } = await aliveSessions(db, before, now)
+    .select(({ fn }) => fn.max('expires_at').as('last'))
+    .executeTakeFirstOrThrow()
+  return (last as Date | null)?.getTime()
+}
+
 /** The sids of at most `limit` of them, in their order, from the one after `after` on. */
 export async function listStartedBefore(
   db: Executor,

@@ -83,7 +83,8 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   await listen(app, { what: 'listening', host, port, variables }, opens)
   opens(async () => {
     parts.readiness.drain()
-    await delay(config.shutdownDelaySeconds * 1000)
+    // Before its keys are loaded it has never said that it is ready: there is nobody to wait for.
+    if (parts.keyRing.loaded) await delay(config.shutdownDelaySeconds * 1000)
   })
   const isMigrating = config.migrateOnStart || config.development
   await prepare({

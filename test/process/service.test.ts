@@ -62,12 +62,29 @@ tap.test(
   async (t) => {
     const database = await createTestDatabase(t)
     const key = randomBytes(32).toString('base64')
-    for (const masterKeys of [`1:${key}`, `2:${key}`]) {
-      const env = production(database, { MASTER_KEYS: masterKeys, PORT: String(await freePort()) })
-      const service = startProgram(t, MAIN, env)
+    for (const [masterKeys, told] of [
+      [
+        { MASTER_KEYS: `1:${key}` },
+        /^master key 1 does not open signing key \S+ ES256: MASTER_KEYS/,
+      ],
+      [
+        { MASTER_KEYS: '', MASTER_KEYS_COMMAND: `echo '2:${key}'` },
+        /^MASTER_KEYS .* key with id 1,/,
+      ],
+    ] as const) {
+      const port = String(await freePort())
+      // Nobody was sent here: there is nobody to wait for.
+      const more = { PORT: port, SHUTDOWN_DELAY: '10m', ...masterKeys }
+      const service = startProgram(t, MAIN, production(database, more))
+      const statuses = new Set<number>()
+      await until('its end', async () => {
+        const readiness = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+        if (readiness !== undefined) statuses.add(readiness.status)
+        return !service.running
+      })
+      t.notOk(statuses.has(200), 'it never says that it is ready')
       t.equal(await service.ended(), 1)
-      t.match(service.stderr(), /MASTER_KEYS/)
-      t.match(service.stderr(), masterKeys.startsWith('1') ? /master key 1/ : /key with id 1/)
+      t.match(service.stderr(), told)
       const output = service.stderr() + service.stdout()
       t.notOk(output.includes(key), 'but shows no key')
       t.notMatch(service.stderr(), /\n\s+at /, 'without a stack')

@@ -66,7 +66,7 @@ export async function diagnoseKeys(
       bad(
         'keys',
         `signing key ${kid} does not open under master key ${id}`,
-        `put the right key with the id ${id} into MASTER_KEYS`,
+        `put the right key with the id ${id} into MASTER_KEYS; if it opens others, this row was changed`,
       ),
     ),
     ...missing.map((name) => warning('keys', `none signs ${name}`, 'start the service')),

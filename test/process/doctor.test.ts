@@ -65,6 +65,13 @@ t.test(
     )
     t.notMatch(keys.said, MASTER_KEYS)
 
+    const swap = `update signing_keys a set private_key_sealed = b.private_key_sealed
+      from signing_keys b where a.alg = 'ES256' and b.alg = 'RS256' returning a.kid`
+    const [row] = await query(service.databaseUrl, swap)
+    const swapped = await ask(production(service.databaseUrl))
+    t.match(swapped.said, `keys: bad: signing key ${row?.kid} does not open under master key 1 > `)
+    t.match(swapped.said, /this row was changed\nkeys: good/, 'and the other one does')
+
     const standby = `alter database ${new URL(empty).pathname.slice(1)} set default_transaction_read_only = on`
     await query(empty, standby)
     t.match((await ask(production(empty))).said, /database: bad: .* takes no writes/)

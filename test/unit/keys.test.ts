@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import {
   appendFile,
   mkdir,
@@ -16,7 +17,13 @@ import { familyOf } from '../../src/keys/fetches/families.ts'
 import { knownBy } from '../../src/keys/fetches/known-by.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { CannotUnseal, type Sealed, seal, unseal } from '../../src/keys/seal.ts'
-import { createSigningKey, openPrivateKey, openPublicKey } from '../../src/keys/signing-key.ts'
+import {
+  createSigningKey,
+  openPrivateKey,
+  openPublicKey,
+  resealPrivateKey,
+  type SigningKey,
+} from '../../src/keys/signing-key.ts'
 import { createJwksSnapshot } from '../../src/keys/snapshot.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createSeededRandom } from '../support/random.ts'
@@ -117,16 +124,52 @@ t.test('each purpose has a key of its own, and no list means no service', async 
   t.throws(() => createMasterKeys([{ id: 1, key: 'retired' }]), /first master key is retired/)
 })
 
-t.test('a signing key is kept sealed under its kid and its algorithm', async (t) => {
-  const context = { masterKeys: one, random: createSeededRandom(t.name), at: 1 }
+t.test('what another purpose sealed is opened for none', async (t) => {
+  const context = 'signing key a ES256'
+  for (const purpose of ['refresh-token', 'cursor', 'signing-key'] as const) {
+    const key = one.derive(1, purpose) as Buffer
+    const nonce = Buffer.alloc(12, 7)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+    const ciphertext = Buffer.concat([cipher.update(SECRET), cipher.final()])
+    const bytes = Buffer.concat([nonce, cipher.getAuthTag(), ciphertext])
+    const open = () => unseal(one, { bytes, masterKeyId: 1 }, context)
+    if (purpose === 'signing-key') t.strictSame(open(), SECRET, 'the format is this one')
+    else t.throws(open, CannotUnseal, purpose)
+  }
+})
+
+t.test('a signing key is kept sealed under its purpose, its kid and its algorithm', async (t) => {
+  const masterKeys = createMasterKeys([masterKey(1), masterKey(2)])
+  const context = { masterKeys, random: createSeededRandom(t.name), at: 1 }
   const key = await createSigningKey('ES256', 'active', context)
   t.match(key.publicJwk, { kid: key.kid, alg: 'ES256', use: 'sig', kty: 'EC', crv: 'P-256' })
   t.notOk('d' in key.publicJwk, 'the published half is public')
-  const jwk = openPrivateKey(key, one).export({ format: 'jwk' })
+  const jwk = openPrivateKey(key, masterKeys).export({ format: 'jwk' })
   t.equal(jwk.x, openPublicKey(key).export({ format: 'jwk' }).x, 'both halves belong together')
+
   const other = await createSigningKey('ES256', 'active', context)
-  t.throws(() => openPrivateKey({ ...key, sealed: other.sealed }, one), CannotUnseal)
-  t.throws(() => openPrivateKey({ ...key, algorithm: 'RS256' }, one), CannotUnseal)
+  const sealed = key.sealed as Sealed
+  const flipped = Buffer.from(sealed.bytes)
+  flipped.writeUInt8(flipped.readUInt8(60) ^ 1, 60)
+  const der = openPrivateKey(key, masterKeys).export({ type: 'pkcs8', format: 'der' })
+  const sealAs = (words: string) => seal(masterKeys, context.random, der, words)
+  const changed: Record<string, SigningKey> = {
+    'another row’s, of the same algorithm': { ...key, sealed: other.sealed },
+    'one bit': { ...key, sealed: { ...sealed, bytes: flipped } },
+    'the kid': { ...key, kid: other.kid },
+    'the algorithm': { ...key, algorithm: 'RS256' },
+    'the id of the master key': { ...key, sealed: { ...sealed, masterKeyId: 2 } },
+    'the purpose': { ...key, sealed: sealAs(`snapshot ${key.kid} ES256`) },
+    'nothing bound': { ...key, sealed: sealAs('') },
+  }
+  for (const [what, row] of Object.entries(changed)) {
+    const { message } = refusal(() => openPrivateKey(row, masterKeys))
+    const named = `master key ${row.sealed?.masterKeyId} does not open signing key ${row.kid} ${row.algorithm}: `
+    t.ok(message.startsWith(named), `${what}: ${message}`)
+    t.throws(() => resealPrivateKey(row, context), CannotUnseal, `${what}: nor is it sealed anew`)
+  }
+  const erased = refusal(() => openPrivateKey({ ...key, sealed: undefined }, masterKeys))
+  t.equal(erased.message, `the private half of ${key.kid} was erased`)
 })
 
 /** A snapshot in a folder of the test's own, and what was said of it. */

@@ -19,6 +19,7 @@ t.test('both containers of ours are shut as far as they go', async (t) => {
       read_only: true,
       cap_drop: ['ALL'],
       security_opt: ['no-new-privileges:true'],
+      ulimits: { core: 0 },
     })
     for (const opening of ['volumes', 'tmpfs', 'privileged', 'user', 'cap_add', 'entrypoint']) {
       t.notOk(service?.[opening], opening)

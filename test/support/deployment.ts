@@ -61,7 +61,8 @@ async function asOrdinaryRole(door: string, superuserUrl: string): Promise<strin
   return Object.assign(new URL(door), { username: ROLE, password: ROLE }).href
 }
 
-async function startSession(
+/** Starts a session for a user of a backend, through one of the services. */
+export async function startSession(
   { url }: RunningService,
   backend: TestClient,
   clientId: string,

@@ -26,6 +26,8 @@ export interface RefreshLoad {
   readonly counts: Counts
   /** Every answer that no client should get: whatever is neither a success nor an honest 503. */
   readonly wrong: string[]
+  /** How often each reason was given with a 503. */
+  readonly reasons: Map<string, number>
   /** Waits for the first success of a refresh sent after that instant (ms); returns when it came. */
   succeededAfter(instant: number): Promise<number>
   /** Stops, and refreshes each session once more. Returns those whose chain does not go on. */
@@ -65,6 +67,7 @@ export function startRefreshLoad(
     brokenConnections: 0,
   }
   const wrong: string[] = []
+  const reasons = new Map<string, number>()
   const lost = new Set<Chain>()
   const waiting = new Set<{ after: number; resolve: (at: number) => void }>()
   let stopped = false
@@ -86,8 +89,11 @@ export function startRefreshLoad(
         one.resolve(Date.now())
       }
       return true
-    } else if (answer.status === 503 && Number(answer.retryAfter) > 0) counts.unavailable += 1
-    else {
+    } else if (answer.status === 503 && Number(answer.retryAfter) > 0) {
+      counts.unavailable += 1
+      const { reason } = JSON.parse(answer.body)
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+    } else {
       wrong.push(`${answer.status} ${answer.body}`)
       // As clients do: invalid_grant means that the session is over.
       if (answer.body.includes('"invalid_grant"')) lost.add(chain)
@@ -107,6 +113,7 @@ export function startRefreshLoad(
   return {
     counts,
     wrong,
+    reasons,
     succeededAfter: (after) => {
       const { promise, resolve, reject } = Promise.withResolvers<number>()
       waiting.add({ after, resolve })

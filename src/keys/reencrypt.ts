@@ -61,7 +61,7 @@ export function createReencryptKeys(options: {
         done.push({ kid, algorithm, from, outcome, problem: undefined })
       } catch (error) {
         // One that is closed is no reason to leave the others as they are.
-        if (!(error instanceof CannotUnseal)) throw error
+        if (!(error instanceof CannotUnseal) && !(error instanceof UnfitKey)) throw error
         done.push({ kid, algorithm, from, outcome: 'closed', problem: error.message })
       }
     }

@@ -1,12 +1,13 @@
 -- Keys that take their turns. The version before runs on: it writes no column that is new here, and
 -- reads none that may be empty of a key that is published.
 
--- When a key begins to sign and when it has stopped; null of keys made before is since they were made,
--- and until a successor signs. token_ttl_seconds is the longest life of a token that it may have signed:
+-- When every replica had the time to publish a next key; when a key begins to sign and when it has
+-- stopped: null of keys made before is since they were made, and until a successor signs. token_ttl_seconds is the longest life of a token that it may have signed:
 -- it stays published for that long afterwards. The private half of a withdrawn key is erased.
 alter table signing_keys
   alter column private_key_sealed drop not null,
   alter column master_key_id drop not null,
+  add column published_at timestamptz,
   add column signs_from timestamptz,
   add column signs_until timestamptz,
   add column withdrawn_at timestamptz,

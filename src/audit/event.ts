@@ -114,7 +114,7 @@ export type Event =
   | { type: 'cut_off.set'; sub?: string; clientId?: string; notBefore: string; by: string }
   /** What the schedule does unasked. */
   | {
-      type: 'key.created' | 'key.activated' | 'key.retiring' | 'key.retired'
+      type: 'key.created' | 'key.published' | 'key.activated' | 'key.retiring' | 'key.retired'
       kid: string
       alg: string
     }
@@ -166,6 +166,7 @@ const TYPES: Readonly<Record<Event['type'], true>> = {
   'client.changed': true,
   'cut_off.set': true,
   'key.created': true,
+  'key.published': true,
   'key.activated': true,
   'key.retiring': true,
   'key.retired': true,

@@ -111,6 +111,7 @@ interface SigningKeysTable {
   private_key_sealed: Buffer | null
   master_key_id: number | null
   created_at: Instant
+  published_at: NullableInstant
   signs_from: NullableInstant
   signs_until: NullableInstant
   withdrawn_at: NullableInstant

@@ -12,6 +12,7 @@ import {
   addSigningKey,
   holdDueKey,
   markActive,
+  markPublished,
   markRetiring,
   markWithdrawn,
   raiseTokenTtl,
@@ -65,6 +66,10 @@ export function createAdvanceKeys(options: {
           const key = { ...made, signsFrom: step.signsFrom, tokenTtlSeconds }
           if (!(await addSigningKey(tx, key))) return []
           return [{ type: 'key.created', kid: made.kid, alg: step.algorithm }]
+        }
+        case 'publish': {
+          const isDone = await markPublished(tx, step.kid, now, step.signsFrom)
+          return isDone ? [{ type: 'key.published', ...told }] : []
         }
         case 'activate': {
           const due = await holdDueKey(tx, step.kid, now)

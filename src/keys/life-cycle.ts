@@ -1,11 +1,20 @@
-import { type KeyTiming, leadSeconds, retentionSeconds } from '../config/key-timing.ts'
+import {
+  type KeyTiming,
+  leadSeconds,
+  REPLICA_LAG_SECONDS,
+  retentionSeconds,
+} from '../config/key-timing.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import type { SigningKey } from './signing-key.ts'
+
+const LAG_MS = REPLICA_LAG_SECONDS * 1000
 
 /** What is due of the life cycle of signing keys. Instants are milliseconds since the epoch. */
 export type Step =
   /** Make a key that signs from then on; at once when `state` is `active`. */
   | { do: 'create'; algorithm: Algorithm; state: 'next' | 'active'; signsFrom: number }
+  /** Every replica has read of the next key, and publishes it: its time ahead counts from now. */
+  | { do: 'publish'; kid: string; algorithm: Algorithm; signsFrom: number }
   /** The next key signs, and its predecessor no more. */
   | { do: 'activate'; kid: string; algorithm: Algorithm }
   /** The key of an algorithm that nobody uses any more stops signing. */
@@ -30,7 +39,11 @@ export function decideSteps(
     const next = own.find(({ state }) => state === 'next')
     const active = own.find(({ state }) => state === 'active')
     if (next !== undefined) {
-      return next.signsFrom <= now ? [{ do: 'activate', kid: next.kid, algorithm }] : []
+      const { kid } = next
+      if (isDue(next, now)) return [{ do: 'activate', kid, algorithm }]
+      const isRead = next.publishedAt === undefined && next.createdAt + LAG_MS <= now
+      const signsFrom = now + leadSeconds(timing) * 1000
+      return isRead ? [{ do: 'publish', kid, algorithm, signsFrom }] : []
     }
     if (inUse.includes(algorithm)) return [create(algorithm, active, keys, timing, now)]
     if (active === undefined || nextTurn(active, timing) > now) return []
@@ -65,6 +78,14 @@ function create(
     : { do: 'create', algorithm, state: 'next', signsFrom: now + leadSeconds(timing) * 1000 }
 }
 
+/**
+ * Whether a next key's turn has come. Had the database been away since it was made, so that some
+ * replica never published it, nobody would have been able to say that it is published.
+ */
+function isDue({ state, publishedAt, signsFrom }: SigningKey, now: number): boolean {
+  return state === 'next' && publishedAt !== undefined && signsFrom <= now
+}
+
 /** When a key that signs is due to be followed by another one. */
 export function nextTurn(active: SigningKey, timing: KeyTiming): number {
   return active.signsFrom + timing.keyRotateEverySeconds * 1000
@@ -96,6 +117,6 @@ export function signingAt<K extends SigningKey>(
   now: number,
 ): K | undefined {
   const own = keys.filter((key) => key.algorithm === algorithm)
-  const due = own.find(({ state, signsFrom }) => state === 'next' && signsFrom <= now)
+  const due = own.find((key) => isDue(key, now))
   return due ?? own.find(({ state }) => state === 'active')
 }

@@ -25,6 +25,8 @@ export interface SigningKey {
   sealed: Sealed | undefined
   /** These and below: milliseconds since the epoch. */
   createdAt: number
+  /** When every replica had the time to publish it; undefined before, and of a first key. */
+  publishedAt: number | undefined
   /** When it begins to sign, or has begun. */
   signsFrom: number
   /** When it has stopped; undefined while it signs or has not begun. */
@@ -60,6 +62,7 @@ export async function createSigningKey(
     publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
     sealed: seal(context.masterKeys, context.random, der, sealingContext(kid, algorithm)),
     createdAt: context.at,
+    publishedAt: undefined,
     signsFrom: context.at,
     signsUntil: undefined,
     withdrawnAt: undefined,

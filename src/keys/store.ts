@@ -31,6 +31,7 @@ export async function readSigningKeys(
           ? undefined
           : { bytes: row.private_key_sealed, masterKeyId: row.master_key_id },
       createdAt: row.created_at.getTime(),
+      publishedAt: row.published_at?.getTime(),
       signsFrom: (row.signs_from ?? row.created_at).getTime(),
       signsUntil: row.signs_until?.getTime(),
       withdrawnAt: row.withdrawn_at?.getTime(),
@@ -93,6 +94,29 @@ export async function addSigningKey(db: Executor, key: SigningKey): Promise<bool
   return result.numInsertedOrUpdatedRows === 1n
 }
 
+/**
+ * Every replica has had the time to read of a next key: from now on it is published, and it signs no
+ * sooner than `signsFrom`. Returns whether nobody had said so before.
+ */
+export async function markPublished(
+  tx: Executor,
+  kid: string,
+  at: number,
+  signsFrom: number,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('signing_keys')
+    .set({
+      published_at: new Date(at),
+      signs_from: sql<Date>`greatest(signs_from, ${new Date(signsFrom)})`,
+    })
+    .where('kid', '=', kid)
+    .where('state', '=', 'next')
+    .where('published_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
 /** Holds a next key that is due until the transaction ends; undefined when it is none any more. */
 export async function holdDueKey(
   tx: Executor,
@@ -104,6 +128,7 @@ export async function holdDueKey(
     .select('signs_from')
     .where('kid', '=', kid)
     .where('state', '=', 'next')
+    .where('published_at', 'is not', null)
     .where('signs_from', '<=', new Date(now))
     .forUpdate()
     .executeTakeFirst()

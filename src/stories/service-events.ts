@@ -8,7 +8,8 @@ export const SERVICE_EVENTS = {
     `All sessions of ${event.sub === undefined ? `client ${event.clientId}` : 'the user'} that had started before ${textOf(event, 'notBefore')} were cut off${byOf(event)}.`,
   'restore.closed': (event) =>
     `What the database had lost by being restored was made up for (${textOf(event, 'how')}); that ended ${counted(numberOf(event, 'ended') ?? 0, 'session')}.`,
-  'key.created': (event) => `${keyOf(event)} was made and is published.`,
+  'key.created': (event) => `${keyOf(event)} was made.`,
+  'key.published': (event) => `${keyOf(event)} is published by every replica.`,
   'key.activated': (event) => `${keyOf(event)} signs from now on.`,
   'key.retiring': (event) =>
     `${keyOf(event)} signs no more; it is published until what it signed has expired.`,

@@ -91,7 +91,16 @@ t.test('a key is published, signs, is kept for what it signed, and goes', async 
   const start = clock.now()
   t.equal(one.keyRing.jwks()?.changesAt, start + 30 * DAY * 1000)
 
-  clock.advance(30 * DAY - 1)
+  clock.advance(9)
+  await one.keep()
+  t.match(await query(url, 'select published_at from signing_keys where kid = $1', [second]), [
+    { published_at: null },
+  ])
+  clock.advance(1)
+  await one.keep()
+  const [row2] = await query(url, 'select published_at from signing_keys where kid = $1', [second])
+  t.strictSame(row2?.published_at, new Date(clock.now()), 'every replica has read of it')
+  clock.advance(30 * DAY - 11)
   await one.keep()
   t.equal(await signs(one), first)
   const token = (await one.keyRing.signer(['ES256'], 'at+jwt'))(claims)
@@ -125,8 +134,10 @@ t.test('a key is published, signs, is kept for what it signed, and goes', async 
     "select type, detail ->> 'kid' as kid from events where type <> 'key.created' order by at, id",
   )
   t.strictSame(events, [
+    { type: 'key.published', kid: second },
     { type: 'key.activated', kid: second },
     { type: 'key.retiring', kid: first },
+    { type: 'key.published', kid: third },
     { type: 'key.retired', kid: first },
   ])
 })
@@ -136,6 +147,8 @@ t.test('replicas that look at the same moment take each step once', async (t) =>
   const replicas = Array.from({ length: 10 }, (_, n) => replica({ seed: `${n}` }))
   for (const one of replicas) await one.keep()
   for (let turn = 1; turn <= 5; turn += 1) {
+    clock.advance(10)
+    await atOnce(10, async (n) => replicas[n]?.keep())
     clock.advance(30 * DAY)
     await atOnce(10, async (n) => replicas[n]?.keep())
     for (const one of replicas) await one.keyRing.load()
@@ -174,6 +187,8 @@ t.test(
     const { clock, replica, states } = await createReplicas(t)
     const one = replica()
     await one.keep()
+    clock.advance(10)
+    await one.keep()
     clock.advance(100 * DAY)
     await one.keep()
     const rows = await states()
@@ -185,6 +200,22 @@ t.test(
   },
 )
 
+t.test('a key made as the database went away signs when every verifier can know it', async (t) => {
+  const { clock, replica, states } = await createReplicas(t)
+  const one = replica()
+  await one.keep()
+  const [first, second] = (await states()).map(({ kid }) => String(kid)) as [string, string]
+  // Nobody may have read of it before; those who come back publish it from now on.
+  clock.advance(40 * DAY)
+  await one.keep()
+  t.equal(await signs(one), first)
+  clock.advance(TIMING.verifierCacheTtlSeconds + 9)
+  await one.keep()
+  t.equal(await signs(one), first)
+  clock.advance(1)
+  t.equal(await signs(one), second)
+})
+
 t.test('a key that comes late is published ahead all the same', async (t) => {
   const { url, clock, replica, states } = await createReplicas(t)
   const one = replica()
@@ -194,7 +225,9 @@ t.test('a key that comes late is published ahead all the same', async (t) => {
   await one.keep()
   const [active, next] = (await states()).map(({ kid }) => String(kid)) as [string, string]
   t.equal(await signs(one), active, 'an old key is better than one that nobody knows')
-  clock.advance(DAY - 1)
+  clock.advance(10)
+  await one.keep()
+  clock.advance(DAY - 11)
   t.equal(await signs(one), active)
   clock.advance(1)
   t.equal(await signs(one), next)
@@ -218,6 +251,8 @@ t.test('an algorithm that comes into use signs when verifiers can know its key',
     'published at once',
   )
   t.equal(await wanted(), 'ES256')
+  clock.advance(10)
+  await one.keep()
   clock.advance(TIMING.verifierCacheTtlSeconds + 9)
   t.equal(await wanted(), 'ES256')
   clock.advance(1)
@@ -260,6 +295,7 @@ t.test('a key is kept for the longest life of a token that it may have signed', 
       values ('slow', '', 'none', '{}', '{}', '{urn:x}', '{}', '{}', '{}', 7200, now())`,
   )
   const first = await signs(one)
+  clock.advance(10)
   await one.keep()
   await query(url, "update clients set access_token_ttl_seconds = 60 where client_id = 'slow'")
   clock.advance(30 * DAY)

@@ -21,6 +21,10 @@ function createTable() {
   const take = (step: Step, now: number, tokenTtlSeconds: number) => {
     const active = keys.find(({ state }) => state === 'active')
     if (step.do === 'retire') change(step.kid, { state: 'retired' })
+    if (step.do === 'publish') {
+      const signsFrom = keys.find(({ kid }) => kid === step.kid)?.signsFrom ?? 0
+      change(step.kid, { publishedAt: now, signsFrom: Math.max(signsFrom, step.signsFrom) })
+    }
     if (step.do === 'activate') {
       const next = keys.find(({ kid, state }) => kid === step.kid && state === 'next')
       if (next === undefined) return
@@ -38,6 +42,7 @@ function createTable() {
           publicJwk: { kid: `k${made}`, alg: ALGORITHM, use: 'sig' },
           sealed: undefined,
           createdAt: now,
+          publishedAt: undefined,
           signsFrom: step.signsFrom,
           signsUntil: undefined,
           withdrawnAt: undefined,
@@ -107,11 +112,12 @@ function live(seed: string) {
     for (const verifier of verifiers) {
       verifications += 1
       // Who wakes up without a database has an old set, and nobody to tell it so: it is not asked.
-      const since = awayUntil > now ? awayFrom - REPLICA_LAG_SECONDS : -Infinity
+      const since = awayUntil + 5 > now ? awayFrom - REPLICA_LAG_SECONDS : -Infinity
       const awake = replicas.filter((one) => one.asleepUntil <= now && one.readAt >= since)
       const front = awake[draw(0, awake.length - 1)]
       if (now - verifier.at > verifierCacheTtlSeconds && front !== undefined) {
-        if (isOld(front, now) && awayUntil <= now) read(front, now)
+        // It looks again at most every five seconds while the database does not answer.
+        if (isOld(front, now) && awayUntil + 5 <= now) read(front, now)
         verifier.kids = front.keys.filter(isPublished).map(({ kid }) => kid)
         verifier.at = now
       }
@@ -122,17 +128,16 @@ function live(seed: string) {
   for (const replica of replicas) look(replica, 0)
   for (const replica of replicas) look(replica, 0)
   for (let now = 1; now <= 20 * keyRotateEverySeconds; now += 1) {
-    if (chance(2000) && awayUntil <= now) {
+    if (chance(400) && awayUntil <= now) {
       awayFrom = now
       awayUntil = now + draw(1, 3 * keyRotateEverySeconds)
     }
     for (const replica of replicas) {
       if (chance(1000)) replica.asleepUntil = now + draw(1, 4 * keyRotateEverySeconds)
+      const isTime = now >= replica.nextLook
+      if (isTime) replica.nextLook = now + 5
       if (replica.asleepUntil > now || awayUntil > now) continue
-      if (now >= replica.nextLook) {
-        look(replica, now)
-        replica.nextLook = now + 5
-      }
+      if (isTime) look(replica, now)
       if (!chance(10)) continue
       if (isOld(replica, now)) read(replica, now)
       const key = signingAt(replica.keys, ALGORITHM, now * 1000)

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Answered, type Caller, createCaller, untilSettled } from './caller.ts'
 import { query } from './database.ts'
 import { production, type RunningService, startService } from './process.ts'
-import { createTestService, ISSUER } from './service.ts'
+import { createTestService, ISSUER, type TestService } from './service.ts'
 
 /** Limits would answer for what drills want to know of rotations. */
 const UNLIMITED = { RATE_LIMIT_REFRESH: 'off' }
@@ -23,6 +23,8 @@ export interface Fleet {
   logIn(url: string): Promise<Answered>
   refresh(url: string, refreshToken: string, headers?: Record<string, string>): Promise<Answered>
   introspect(url: string, token: string): Promise<Answered>
+  /** Registers one more client. */
+  addClient: TestService['addClient']
   /** What the sessions' rows say, all together. */
   totals(): Promise<{ rotations: number; ended: number }>
 }
@@ -92,6 +94,7 @@ export async function startFleet(
         { client_id: client.clientId, refresh_token: refreshToken },
         headers,
       ),
+    addClient: setup.addClient,
     introspect: (url, token) => caller.post(`${url}/introspect`, { token }, backend.basic),
     async totals() {
       const [row] = await query(

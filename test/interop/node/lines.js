@@ -1,0 +1,25 @@
+import { createInterface } from 'node:readline'
+
+/**
+ * What every verifier is told: where the keys are, what tokens must say, how long to keep the keys, and
+ * whether to keep them no longer than that (`strict`) where the library would.
+ */
+export function readArguments() {
+  const [jwksUri, issuer, audience, cacheSeconds, manner] = process.argv.slice(2)
+  const cacheMilliseconds = Number(cacheSeconds) * 1000
+  return { jwksUri, issuer, audience, cacheMilliseconds, isStrict: manner === 'strict' }
+}
+
+/**
+ * Answers each line of standard input, a token, by a line: `ok`, or `error` and why `verify` has
+ * rejected it.
+ */
+export async function answerLines(verify) {
+  for await (const token of createInterface({ input: process.stdin })) {
+    const why = await verify(token).then(
+      () => undefined,
+      (error) => `${error.code ?? error.name}: ${error.message}`.replaceAll(/\s+/g, ' '),
+    )
+    process.stdout.write(why === undefined ? 'ok\n' : `error ${why}\n`)
+  }
+}

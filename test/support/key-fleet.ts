@@ -1,0 +1,106 @@
+import type { Test } from 'tap'
+import type { Algorithm } from '../../src/jwt/algorithms.ts'
+import { query } from './database.ts'
+import { type Fleet, startFleet } from './fleet.ts'
+import type { RunningService } from './process.ts'
+import type { TestClient } from './service.ts'
+
+/** So fast do keys take their turns in drills. In seconds; VERIFIER_CACHE_TTL is what verifiers keep to. */
+export const PACE = { rotateEvery: 30, publishAhead: 20, verifierCacheTtl: 10, accessTokenTtl: 30 }
+
+const ENVIRONMENT = {
+  KEY_ROTATE_EVERY: `${PACE.rotateEvery}s`,
+  KEY_PUBLISH_AHEAD: `${PACE.publishAhead}s`,
+  VERIFIER_CACHE_TTL: `${PACE.verifierCacheTtl}s`,
+  ACCESS_TOKEN_TTL: `${PACE.accessTokenTtl}s`,
+  LOG_LEVEL: 'warn',
+}
+
+/** Replicas whose keys take their turns, and clients that ask them for tokens. */
+export interface KeyFleet extends Fleet {
+  readonly algorithms: readonly Algorithm[]
+  /**
+   * Has an instance issue an access token that is signed so. Throws when it is refused, or the
+   * instance does not answer.
+   */
+  issue(instance: { url: string }, algorithm: Algorithm): Promise<string>
+  /** Every signing key, the oldest first. */
+  keys(): Promise<Record<'kid' | 'alg' | 'state', string>[]>
+}
+
+/** An instance that would not issue a token, and what it said instead. */
+export class NotIssued extends Error {
+  override readonly name = 'NotIssued'
+  readonly status: number
+
+  constructor(status: number, body: unknown) {
+    super(`no token: ${status} ${JSON.stringify(body)}`)
+    this.status = status
+  }
+}
+
+/** Starts `count` replicas at once on a database that holds no signing key. */
+export async function startKeyFleet(
+  t: Test,
+  options: {
+    count: number
+    algorithms: readonly Algorithm[]
+    env?: Record<string, string>
+    reach?: (databaseUrl: string) => Promise<string>
+  },
+): Promise<KeyFleet & { replicas: RunningService[] }> {
+  const { count, algorithms } = options
+  const env = {
+    ...ENVIRONMENT,
+    SIGNING_ALGORITHMS: algorithms.join(','),
+    ...options.env,
+  }
+  const reach = options.reach === undefined ? {} : { reach: options.reach }
+  const fleet = await startFleet(t, { count: 0, env, ...reach })
+  const clients = new Map<Algorithm, TestClient>()
+  for (const signingAlg of algorithms) {
+    const client = await fleet.addClient({
+      authenticationMethod: 'client_secret_basic',
+      grantTypes: ['client_credentials'],
+      scope: ['orders:read'],
+      signingAlg,
+    })
+    clients.set(signingAlg, client)
+  }
+  // Those of the template: nobody has ever fetched them.
+  await query(fleet.databaseUrl, 'delete from signing_keys')
+  const replicas = await Promise.all(Array.from({ length: count }, () => fleet.start()))
+  return {
+    ...fleet,
+    algorithms,
+    replicas,
+    async issue(instance, algorithm) {
+      const grant = { grant_type: 'client_credentials' }
+      const basic = clients.get(algorithm)?.basic
+      const { status, body } = await fleet.caller.post(`${instance.url}/token`, grant, basic)
+      if (status !== 200) throw new NotIssued(status, body)
+      return `${body.access_token}`
+    },
+    keys: async () =>
+      (await query(
+        fleet.databaseUrl,
+        'select kid, alg, state from signing_keys order by created_at, kid',
+      )) as Record<'kid' | 'alg' | 'state', string>[],
+  }
+}
+
+/** Each algorithm has one key that signs and one that is to follow it. */
+export async function requireOneOfEach(t: Test, fleet: KeyFleet): Promise<void> {
+  const keys = await fleet.keys()
+  for (const algorithm of fleet.algorithms) {
+    for (const state of ['active', 'next']) {
+      const found = keys.filter((key) => key.alg === algorithm && key.state === state)
+      t.equal(found.length, 1, `${algorithm}: one ${state} key`)
+    }
+  }
+}
+
+/** The header of a token, unverified. */
+export function headerOf(token: string): { kid: string; alg: string } {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+}

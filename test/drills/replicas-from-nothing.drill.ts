@@ -25,8 +25,11 @@ drill(
     const times = rounds(3)
     for (let round = 0; round < times; round += 1) {
       await t.test(`round ${round}`, async (t) => {
-        const env = AS_USUAL
-        const fleet = await startKeyFleet(t, { count: REPLICAS, algorithms: ALGORITHMS, env })
+        const fleet = await startKeyFleet(t, {
+          replicas: Array(REPLICAS).fill({}),
+          algorithms: ALGORITHMS,
+          env: AS_USUAL,
+        })
         await requireOneOfEach(t, fleet)
         const keys = await fleet.keys()
         t.equal(keys.length, ALGORITHMS.length * 2, 'no key is left over')

@@ -4,13 +4,10 @@ import { REPLICA_LAG_SECONDS } from '../../src/config/key-timing.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { query } from '../support/database.ts'
 import { drill, rounds } from '../support/drills.ts'
-import { startJwksFront } from '../support/jwks-front.ts'
-import { type KeyFleet, PACE, requireOneOfEach, startKeyFleet } from '../support/key-fleet.ts'
-import { type KeyWatch, watchKeys } from '../support/key-watch.ts'
-import { ISSUER, ORDERS } from '../support/service.ts'
-import { startTokenLoad, type TokenLoad } from '../support/token-load.ts'
-import { inWords } from '../support/verification-figures.ts'
-import { startVerifiers } from '../support/verifiers.ts'
+import { type KeyFleet, PACE, requireOneOfEach } from '../support/key-fleet.ts'
+import type { KeyWatch } from '../support/key-watch.ts'
+import type { TokenLoad } from '../support/token-load.ts'
+import { startVerifiedFleet } from '../support/verified-fleet.ts'
 
 const ALGORITHMS: Algorithm[] = ['ES256', 'RS256', 'EdDSA']
 
@@ -19,44 +16,23 @@ drill(
   'keys of three algorithms replaced every 30 s for 10 minutes, three instances, verifiers that keep the JWKS for 10 s',
   async (t) => {
     const seconds = rounds(600)
-    const fleet = await startKeyFleet(t, { count: 3, algorithms: ALGORITHMS })
-    const { replicas, databaseUrl } = fleet
-    const front = await startJwksFront(t, replicas)
-    const { verifiers, skipped } = await startVerifiers(t, {
-      jwksUri: front.uri,
-      issuer: ISSUER,
-      audience: ORDERS,
-      cacheSeconds: PACE.verifierCacheTtl,
+    const verified = await startVerifiedFleet(t, {
+      replicas: [{}, {}, {}],
+      algorithms: ALGORITHMS,
     })
-    const watch = watchKeys(t, {
-      instances: replicas,
-      databaseUrl,
-      lagSeconds: REPLICA_LAG_SECONDS,
-    })
-    const load = await startTokenLoad(t, { fleet, verifiers })
+    const { fleet, load, watch } = verified
     await pause(seconds * 1000)
-    await load.stop()
-    await watch.stop()
-
-    const total = [...load.tallies.values()].reduce((sum, one) => sum + one.verifications, 0)
-    t.strictSame(load.failures, [], 'every verifier accepts every token, at once and near its end')
-    t.strictSame(load.wrong, [], 'every request is answered by a token')
-    t.equal(load.unavailable(), 0, 'at once')
+    const figures = await verified.finish()
+    const total = Number(figures['verifications in all'])
     t.ok(total >= rounds(100_000), `${total} verifications`)
-    t.strictSame(watch.wrong, [], 'the same bytes from each instance, and never an error')
-    t.ok(watch.compared() > 0, 'they were compared')
+    t.equal(load.unavailable(), 0, 'every request is answered by a token, at once')
     const rotations = requireTurns(t, load, seconds)
     const leads = requireLead(t, load, watch)
     return {
       seconds,
-      'tokens issued': load.issued(),
-      'verified, by all': total,
-      ...inWords(load, front),
-      ...(skipped.length > 0 ? { skipped: skipped.join(', ') } : {}),
+      ...figures,
       'changes of the signing key': rotations,
       's published before its first token, least (at one instance / at all)': leads,
-      'JWKS read': watch.reads(),
-      'JWKS compared': watch.compared(),
       ...(await requireOrder(t, fleet, watch)),
     }
   },
@@ -74,17 +50,11 @@ function requireTurns(t: Test, load: TokenLoad, seconds: number): string {
 }
 
 /**
- * The first keys apart, which were there before any verifier: each was published long enough before
- * it signed. Returns the least, in seconds.
+ * Each key was published long enough before it signed, the first ones apart, which were there before
+ * any verifier. Returns the least, in seconds.
  */
 function requireLead(t: Test, load: TokenLoad, watch: KeyWatch): string {
-  const firsts = new Set(
-    ALGORITHMS.map((algorithm) => {
-      const own = [...load.signings].filter(([, { alg }]) => alg === algorithm)
-      return own.toSorted(([, a], [, b]) => a.firstAt - b.firstAt)[0]?.[0]
-    }),
-  )
-  const late = [...load.signings].filter(([kid]) => !firsts.has(kid))
+  const late = [...load.signings].filter(([kid]) => !watch.first.has(kid))
   const leads = late.map(([kid, { firstAt }]) => {
     const instants = [...(watch.seen.get(kid)?.publishedAt.values() ?? [])]
     if (instants.length < 3) t.fail(`${kid} was not published by every instance`)

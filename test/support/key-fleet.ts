@@ -18,6 +18,8 @@ const ENVIRONMENT = {
 
 /** Replicas whose keys take their turns, and clients that ask them for tokens. */
 export interface KeyFleet extends Fleet {
+  /** By their places: where one has ended, a drill puts another one. */
+  readonly replicas: RunningService[]
   readonly algorithms: readonly Algorithm[]
   /**
    * Has an instance issue an access token that is signed so. Throws when it is refused, or the
@@ -39,17 +41,18 @@ export class NotIssued extends Error {
   }
 }
 
-/** Starts `count` replicas at once on a database that holds no signing key. */
-export async function startKeyFleet(
-  t: Test,
-  options: {
-    count: number
-    algorithms: readonly Algorithm[]
-    env?: Record<string, string>
-    reach?: (databaseUrl: string) => Promise<string>
-  },
-): Promise<KeyFleet & { replicas: RunningService[] }> {
-  const { count, algorithms } = options
+export interface KeyFleetOptions {
+  readonly algorithms: readonly Algorithm[]
+  /** The variables of each replica, beside those of all. */
+  readonly replicas: readonly Record<string, string>[]
+  readonly env?: Record<string, string>
+  /** Another way to the database than the straight one. */
+  readonly reach?: (databaseUrl: string) => Promise<string>
+}
+
+/** Starts replicas, all at once, on a database that holds no signing key. */
+export async function startKeyFleet(t: Test, options: KeyFleetOptions): Promise<KeyFleet> {
+  const { algorithms } = options
   const env = {
     ...ENVIRONMENT,
     SIGNING_ALGORITHMS: algorithms.join(','),
@@ -69,7 +72,7 @@ export async function startKeyFleet(
   }
   // Those of the template: nobody has ever fetched them.
   await query(fleet.databaseUrl, 'delete from signing_keys')
-  const replicas = await Promise.all(Array.from({ length: count }, () => fleet.start()))
+  const replicas = await Promise.all(options.replicas.map((more) => fleet.start(more)))
   return {
     ...fleet,
     algorithms,

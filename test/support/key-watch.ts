@@ -15,6 +15,8 @@ export interface SeenKey {
 export interface KeyWatch {
   /** By kid. */
   readonly seen: ReadonlyMap<string, SeenKey>
+  /** The kids that were there at the first look: nobody saw since when. */
+  readonly first: ReadonlySet<string>
   /** How often the documents of all instances were compared while they had to be the same. */
   compared(): number
   /** What was found to be different then, and every answer that was not 200. */
@@ -34,9 +36,15 @@ const PATIENCE = 5_000
  */
 export function watchKeys(
   t: Test,
-  options: { instances: readonly { url: string }[]; databaseUrl: string; lagSeconds: number },
+  options: {
+    instances: readonly { url: string }[]
+    databaseUrl: string
+    lagSeconds: number
+    /** Whether some may not be able to read the rows just now. */
+    isUnlike: () => boolean
+  },
 ): KeyWatch {
-  const { instances, databaseUrl, lagSeconds } = options
+  const { instances, databaseUrl, lagSeconds, isUnlike } = options
   const seen = new Map<string, SeenKey>()
   const wrong: string[] = []
   let compared = 0
@@ -74,18 +82,21 @@ export function watchKeys(
     changedAt = Date.now()
   }
 
+  let first: ReadonlySet<string> | undefined
   const watch = async () => {
     while (!stopped) {
       // What comes down while it is being asked is the drill's to speak of, if it may not.
       await readRows().catch(() => {})
+      if (isUnlike()) changedAt = Date.now()
       const since = changedAt
       const isQuiet = Date.now() - since > lagSeconds * 1000
       const documents = await Promise.allSettled(instances.map(look))
       for (const one of documents) {
         if (one.status === 'rejected' && !stopped) wrong.push(`no JWKS: ${one.reason}`)
       }
+      first ??= new Set(seen.keys())
       await readRows().catch(() => {})
-      if (isQuiet && changedAt === since) {
+      if (isQuiet && changedAt === since && !isUnlike()) {
         compared += 1
         const bodies = documents.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
         if (new Set(bodies).size > 1) wrong.push(`different bytes: ${bodies.join(' | ')}`)
@@ -99,5 +110,14 @@ export function watchKeys(
     return watching
   }
   t.teardown(stop)
-  return { seen, wrong, compared: () => compared, reads: () => reads, stop }
+  return {
+    seen,
+    get first() {
+      return first ?? new Set()
+    },
+    wrong,
+    compared: () => compared,
+    reads: () => reads,
+    stop,
+  }
 }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { createTestDatabase } from './database.ts'
 
-/** A database of the test's own, reached through a gate that the test can shut. */
+/** A database, reached through a gate that the test can shut. */
 export interface GatedDatabase {
   readonly url: string
   /** Cuts every connection; from now on nothing listens there. */
@@ -15,7 +15,11 @@ export interface GatedDatabase {
 
 /** Puts an open gate before a new database. */
 export async function createGatedDatabase(t: Test): Promise<GatedDatabase> {
-  const behind = await createTestDatabase(t)
+  return putGate(t, await createTestDatabase(t))
+}
+
+/** Puts an open gate before a database. */
+export async function putGate(t: Test, behind: string): Promise<GatedDatabase> {
   const { host, port } = new pg.Client({ connectionString: behind })
   const to = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
   const sockets = new Set<Socket>()

@@ -128,8 +128,11 @@ export async function startTokenLoad(
       return `${body.access_token}`
     })
   })
-  const asking = replicas.flatMap((replica) =>
-    algorithms.map((algorithm) => call(() => fleet.issue(replica, algorithm))),
+  // By its place: a drill may put another instance there.
+  const asking = replicas.flatMap((_, place) =>
+    algorithms.map((algorithm) =>
+      call(() => fleet.issue(replicas[place] as { url: string }, algorithm)),
+    ),
   )
   const ending = Promise.all([...refreshing, ...asking, callLate()])
   const stop = async () => {

@@ -4,7 +4,7 @@ import { REPLICA_LAG_SECONDS } from '../../src/config/key-timing.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { query } from '../support/database.ts'
 import { drill, rounds } from '../support/drills.ts'
-import { type KeyFleet, PACE, requireOneOfEach } from '../support/key-fleet.ts'
+import { type KeyFleet, PACE, untilOneOfEach } from '../support/key-fleet.ts'
 import type { KeyWatch } from '../support/key-watch.ts'
 import type { TokenLoad } from '../support/token-load.ts'
 import { startVerifiedFleet } from '../support/verified-fleet.ts'
@@ -73,7 +73,7 @@ function requireLead(t: Test, load: TokenLoad, watch: KeyWatch): string {
 
 /** The rows in the end: one active and one next key each, and the old ones gone with their secrets. */
 async function requireOrder(t: Test, fleet: KeyFleet, watch: KeyWatch) {
-  await requireOneOfEach(t, fleet)
+  await untilOneOfEach(fleet)
   const keys = await fleet.keys()
   const withdrawn = await query(
     fleet.databaseUrl,

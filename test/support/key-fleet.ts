@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { query } from './database.ts'
 import { type Fleet, startFleet } from './fleet.ts'
-import type { RunningService } from './process.ts'
+import { type RunningService, until } from './process.ts'
 import type { TestClient } from './service.ts'
 
 /** So fast do keys take their turns in drills. In seconds; VERIFIER_CACHE_TTL is what verifiers keep to. */
@@ -26,6 +26,8 @@ export interface KeyFleet extends Fleet {
    * instance does not answer.
    */
   issue(instance: { url: string }, algorithm: Algorithm): Promise<string>
+  /** Starts another instance in the place of one that has ended. */
+  replace(place: number): Promise<void>
   /** Every signing key, the oldest first. */
   keys(): Promise<Record<'kid' | 'alg' | 'state', string>[]>
 }
@@ -48,6 +50,8 @@ export interface KeyFleetOptions {
   readonly env?: Record<string, string>
   /** Another way to the database than the straight one. */
   readonly reach?: (databaseUrl: string) => Promise<string>
+  /** By its place, another way for one of them. */
+  readonly reachFrom?: Record<number, (databaseUrl: string) => Promise<string>>
 }
 
 /** Starts replicas, all at once, on a database that holds no signing key. */
@@ -58,8 +62,8 @@ export async function startKeyFleet(t: Test, options: KeyFleetOptions): Promise<
     SIGNING_ALGORITHMS: algorithms.join(','),
     ...options.env,
   }
-  const reach = options.reach === undefined ? {} : { reach: options.reach }
-  const fleet = await startFleet(t, { count: 0, env, ...reach })
+  const fleet = await startFleet(t, { count: 0, env })
+  const reached = (await options.reach?.(fleet.databaseUrl)) ?? fleet.databaseUrl
   const clients = new Map<Algorithm, TestClient>()
   for (const signingAlg of algorithms) {
     const client = await fleet.addClient({
@@ -72,11 +76,20 @@ export async function startKeyFleet(t: Test, options: KeyFleetOptions): Promise<
   }
   // Those of the template: nobody has ever fetched them.
   await query(fleet.databaseUrl, 'delete from signing_keys')
-  const replicas = await Promise.all(options.replicas.map((more) => fleet.start(more)))
+  const start = async (place: number) => {
+    const url = new URL((await options.reachFrom?.[place]?.(reached)) ?? reached)
+    // By its name there, what an instance asks can be told from what the others ask.
+    url.searchParams.set('application_name', applicationName(place))
+    return fleet.start({ ...options.replicas[place], DATABASE_URL: url.href })
+  }
+  const replicas = await Promise.all(options.replicas.map((_, place) => start(place)))
   return {
     ...fleet,
     algorithms,
     replicas,
+    async replace(place) {
+      replicas[place] = await start(place)
+    },
     async issue(instance, algorithm) {
       const grant = { grant_type: 'client_credentials' }
       const basic = clients.get(algorithm)?.basic
@@ -92,15 +105,21 @@ export async function startKeyFleet(t: Test, options: KeyFleetOptions): Promise<
   }
 }
 
-/** Each algorithm has one key that signs and one that is to follow it. */
-export async function requireOneOfEach(t: Test, fleet: KeyFleet): Promise<void> {
-  const keys = await fleet.keys()
-  for (const algorithm of fleet.algorithms) {
-    for (const state of ['active', 'next']) {
-      const found = keys.filter((key) => key.alg === algorithm && key.state === state)
-      t.equal(found.length, 1, `${algorithm}: one ${state} key`)
-    }
-  }
+/** Waits until each algorithm has one key that signs and one that is to follow it. */
+export async function untilOneOfEach(fleet: KeyFleet): Promise<void> {
+  await until('one active and one next key of each algorithm', async () => {
+    const keys = await fleet.keys()
+    return fleet.algorithms.every((algorithm) =>
+      ['active', 'next'].every(
+        (state) => keys.filter((key) => key.alg === algorithm && key.state === state).length === 1,
+      ),
+    )
+  })
+}
+
+/** What the instance at a place calls itself to the database. */
+export function applicationName(place: number): string {
+  return `instance ${place}`
 }
 
 /** The header of a token, unverified. */

@@ -21,10 +21,16 @@ export interface VerifiedFleet {
   finish(): Promise<Figures>
 }
 
-/** Starts all of it; ended with the test. `isUnlike` says when instances may answer different keys. */
+/** Starts all of it; ended with the test. */
 export async function startVerifiedFleet(
   t: Test,
-  options: KeyFleetOptions & { isUnlike?: () => boolean; makes?: typeof MAKES },
+  options: KeyFleetOptions & {
+    /** When instances may answer different keys. */
+    isUnlike?: () => boolean
+    /** Which of them need not answer. */
+    isSilent?: (place: number) => boolean
+    makes?: typeof MAKES
+  },
 ): Promise<VerifiedFleet> {
   const fleet = await startKeyFleet(t, options)
   const watch = watchKeys(t, {
@@ -32,6 +38,7 @@ export async function startVerifiedFleet(
     databaseUrl: fleet.databaseUrl,
     lagSeconds: REPLICA_LAG_SECONDS,
     isUnlike: options.isUnlike ?? (() => false),
+    isSilent: options.isSilent ?? (() => false),
   })
   const front = await startJwksFront(t, fleet.replicas)
   const settings = {

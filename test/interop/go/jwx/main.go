@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/lestrrat-go/httprc/v3"
 	"github.com/lestrrat-go/jwx/v3/jwk"
@@ -33,6 +34,8 @@ func main() {
 			jwt.WithKeySet(keys),
 			jwt.WithIssuer(arguments.Issuer),
 			jwt.WithAudience(arguments.Audience),
+			// Without it a token is refused whose iat is a moment ahead of this clock.
+			jwt.WithAcceptableSkew(5*time.Second),
 		)
 		return err
 	})

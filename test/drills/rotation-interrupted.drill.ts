@@ -27,14 +27,13 @@ const POINTS = [
 
 drill(
   'rotation-interrupted',
-  'the one of two instances that replaces a key killed (-9) at each of its statements and commits; keys replaced every 30 s',
+  'the one of three instances that replaces a key killed (-9) at each of its statements and commits; keys replaced every 30 s',
   async (t) => {
-    const verified = await startVerifiedFleet(t, { replicas: [{}, {}], algorithms: ALGORITHMS })
+    const verified = await startVerifiedFleet(t, { replicas: [{}, {}, {}], algorithms: ALGORITHMS })
     const { fleet, load } = verified
     const hold = await createHold(t, fleet.databaseUrl)
     const finished: number[] = []
     for (const point of POINTS) finished.push(await interrupt(fleet, hold, point))
-    finished.push(await killAfterCommit(fleet))
     await untilOneOfEach(fleet)
     await requireEachStepOnce(t, fleet)
     const kids = new Set((await fleet.keys()).map(({ kid }) => kid))
@@ -49,7 +48,7 @@ drill(
   },
 )
 
-/** Ends whoever comes to the point. Returns how long the other took to finish, in seconds. */
+/** Ends whoever comes to the point. Returns how long the others took to finish, in seconds. */
 async function interrupt(fleet: KeyFleet, hold: Hold, point: string): Promise<number> {
   await untilOneOfEach(fleet)
   const before = await fleet.keys()
@@ -67,21 +66,6 @@ async function interrupt(fleet: KeyFleet, hold: Hold, point: string): Promise<nu
   const seconds = (performance.now() - killedAt) / 1000
   await fleet.replace(place)
   return seconds
-}
-
-/** Ends both as soon as the rows say that a key has become active. Returns as {@link interrupt}. */
-async function killAfterCommit(fleet: KeyFleet): Promise<number> {
-  await untilOneOfEach(fleet)
-  const before = await fleet.keys()
-  const next = before.find(({ state }) => state === 'next')
-  await until('its turn', async () =>
-    (await fleet.keys()).some(({ kid, state }) => kid === next?.kid && state === 'active'),
-  )
-  for (const replica of fleet.replicas) replica.signal('SIGKILL')
-  const killedAt = performance.now()
-  await Promise.all(fleet.replicas.map((_, place) => fleet.replace(place)))
-  await until('the next key', () => isFinished(fleet, before, 'row next'))
-  return (performance.now() - killedAt) / 1000
 }
 
 type Keys = Awaited<ReturnType<KeyFleet['keys']>>

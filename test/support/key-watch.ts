@@ -92,11 +92,12 @@ export function watchKeys(
       if (isUnlike()) changedAt = Date.now()
       const since = changedAt
       const isQuiet = Date.now() - since > lagSeconds * 1000
-      const documents = await Promise.allSettled(instances.map(look))
+      const asked = [...instances]
+      const documents = await Promise.allSettled(asked.map(look))
       // So long it may take until an end is heard of.
       if (documents.some(({ status }) => status === 'rejected')) await pause(PACE)
       for (const [place, one] of documents.entries()) {
-        const isExcused = stopped || !instances[place]?.running || isSilent(place)
+        const isExcused = stopped || !asked[place]?.running || isSilent(place)
         if (one.status === 'rejected' && !isExcused) wrong.push(`no JWKS: ${one.reason}`)
       }
       first ??= new Set(seen.keys())

@@ -33,6 +33,8 @@ export interface TokenLoad {
   readonly wrong: readonly string[]
   /** How many tokens were issued. */
   issued(): number
+  /** From now on nobody need accept what that key has signed. */
+  bury(kid: string): void
   /** Stops the clients, and returns when every token has been shown. */
   stop(): Promise<void>
 }
@@ -63,6 +65,7 @@ export async function startTokenLoad(
   const signings = new Map<string, Signing>()
   const failures: string[] = []
   const wrong: string[] = []
+  const buried = new Set<string>()
   const late: { token: string; at: number }[] = []
   let issued = 0
   let unavailable = 0
@@ -74,6 +77,7 @@ export async function startTokenLoad(
     await Promise.all(
       able.map(async ({ name, verify }) => {
         const why = await verify(token)
+        if (buried.has(kid)) return
         const tally = tallies.get(name) as Tally
         tally.verifications += 1
         tally.kids.add(kid)
@@ -147,6 +151,7 @@ export async function startTokenLoad(
     wrong,
     unavailable: () => unavailable,
     issued: () => issued,
+    bury: (kid) => buried.add(kid),
     stop,
   }
 }

@@ -170,10 +170,12 @@ export function createKeyRing(options: {
   }
 
   const bringUpToDate = async (): Promise<void> => {
-    if (!isOld()) return
-    if (isClockUnsure) await correctClock()
-    await load()
-    isClockUnsure = false
+    // Twice where the process was stopped while it was reading: that answer is as old as the stop.
+    for (let tries = 0; tries < 2 && isOld(); tries += 1) {
+      if (isClockUnsure) await correctClock()
+      await load()
+      isClockUnsure = false
+    }
   }
 
   return {

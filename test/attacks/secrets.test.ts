@@ -259,7 +259,7 @@ attack(179, 'nothing that a caller sends can break a log line or forge one', asy
 attack(182, 'nothing that is kept in the repository is a secret of ours', async (t) => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => !/^(node_modules|\.git|\.mintmark|\.tap|dist)(\/|$)/.test(name),
+    (name) => !/(^|\/)(node_modules|\.git|\.venv|\.mintmark|\.tap|dist)(\/|$)/.test(name),
   )
   t.ok(files.length > 200, `${files.length} files`)
   for (const name of files) {

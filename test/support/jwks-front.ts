@@ -26,6 +26,8 @@ export interface JwksFront {
 
 /** An instance that does not begin to answer within so many milliseconds is passed over. */
 const PATIENCE = 2_000
+/** And is not asked again for so long. */
+const REST = 5_000
 
 const PATH = '/.well-known/jwks.json'
 
@@ -38,6 +40,7 @@ export async function startJwksFront(
   instances: readonly { url: string }[],
 ): Promise<JwksFront> {
   const fetched = new Map<string, Fetched>()
+  const restsUntil = new Map<string, number>()
   let turn = 0
   const server = createServer(async (request, answer) => {
     const name = decodeURIComponent(request.url?.split('/')[1] ?? '')
@@ -45,10 +48,15 @@ export async function startJwksFront(
     fetched.set(name, seen)
     const { host, connection, ...headers } = request.headers
     turn += 1
-    for (let tries = 0; tries < instances.length; tries += 1) {
-      const { url } = instances[(turn + tries) % instances.length] as { url: string }
+    const inTurn = instances.map((_, n) => instances[(turn + n) % instances.length] ?? { url: '' })
+    const rests = ({ url }: { url: string }) => (restsUntil.get(url) ?? 0) > Date.now()
+    // Those that rest come last: they may be all that there is.
+    for (const { url } of inTurn.toSorted((a, b) => Number(rests(a)) - Number(rests(b)))) {
       const found = await ask(`${url}${PATH}`, headers).catch(() => undefined)
-      if (found === undefined) continue
+      if (found === undefined) {
+        restsUntil.set(url, Date.now() + REST)
+        continue
+      }
       note(seen, found)
       answer.writeHead(found.status, found.headers).end(found.body)
       return

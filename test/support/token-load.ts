@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { claimsOf } from './answer.ts'
 import { headerOf, type KeyFleet, NotIssued, PACE } from './key-fleet.ts'
 import type { Verifier } from './verifiers.ts'
 
@@ -27,6 +28,8 @@ export interface TokenLoad {
   readonly signings: ReadonlyMap<string, Signing>
   /** The first refusals of verifiers, in words. */
   readonly failures: readonly string[]
+  /** How many answers of verifiers came when the token had expired, and say nothing. */
+  overtaken(): number
   /** How often an instance said 503, or did not answer. */
   unavailable(): number
   /** Every other answer that holds no token. */
@@ -42,7 +45,7 @@ export interface TokenLoad {
 /** A client's pause between two tokens. In milliseconds. */
 const BREATH = 240
 /** So long before it expires a token is shown again. In milliseconds. */
-const LATE = 7_000
+const LATE = 8_000
 /** So many failures are kept in words. */
 const KEPT = 20
 
@@ -69,15 +72,21 @@ export async function startTokenLoad(
   const late: { token: string; at: number }[] = []
   let issued = 0
   let unavailable = 0
+  let overtaken = 0
   let stopped = false
 
   const show = async (token: string, when: string) => {
     const { kid, alg } = headerOf(token)
+    const expiresAt = Number(claimsOf(token).exp) * 1000
     const able = verifiers.filter((verifier) => verifier.algorithms.includes(alg))
     await Promise.all(
       able.map(async ({ name, verify }) => {
         const why = await verify(token)
         if (buried.has(kid)) return
+        if (why !== undefined && Date.now() >= expiresAt) {
+          overtaken += 1
+          return
+        }
         const tally = tallies.get(name) as Tally
         tally.verifications += 1
         tally.kids.add(kid)
@@ -101,7 +110,8 @@ export async function startTokenLoad(
     const signing = signings.get(kid) ?? { alg, firstAt: askedAt, lastAt: askedAt }
     signings.set(kid, signing)
     signing.lastAt = Math.max(signing.lastAt, Date.now())
-    late.push({ token, at: askedAt + PACE.accessTokenTtl * 1000 - LATE })
+    const expiresAt = Number(claimsOf(token).exp) * 1000
+    late.push({ token, at: Math.min(expiresAt, askedAt + PACE.accessTokenTtl * 1000) - LATE })
     await show(token, 'at once')
   }
   const call = async (get: () => Promise<string>) => {
@@ -112,8 +122,9 @@ export async function startTokenLoad(
   }
   const callLate = async () => {
     while (!stopped || late.length > 0) {
-      const due = late.filter(({ at }) => at <= Date.now())
-      late.splice(0, due.length)
+      const now = Date.now()
+      const due = late.filter(({ at }) => at <= now)
+      late.splice(0, late.length, ...late.filter(({ at }) => at > now))
       await Promise.all(due.map(({ token }) => show(token, 'near its end')))
       await pause(BREATH)
     }
@@ -149,6 +160,7 @@ export async function startTokenLoad(
     signings,
     failures,
     wrong,
+    overtaken: () => overtaken,
     unavailable: () => unavailable,
     issued: () => issued,
     bury: (kid) => buried.add(kid),

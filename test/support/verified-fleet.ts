@@ -92,6 +92,7 @@ function figuresOf(
     'verifications in all': tallies.reduce((sum, [, { verifications }]) => sum + verifications, 0),
     'failures in all': tallies.reduce((sum, [, { failures }]) => sum + failures, 0),
     ...Object.fromEntries(byVerifier),
+    'answers that came after the token’s end': load.overtaken(),
     ...(skipped.length > 0 ? { skipped: skipped.join(', ') } : {}),
     'JWKS read': watch.reads(),
     'JWKS compared between instances': watch.compared(),

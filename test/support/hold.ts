@@ -18,14 +18,17 @@ const LOCK = 4_242
 
 /**
  * The points are `row` and the state that is about to be written, `event` and its type, and `commit`
- * with the state that was.
+ * with the state that was; a next key that is updated is being `published`.
  */
 const TRIGGERS = `
 create table held_points (point text primary key);
 create function wait_at_point() returns trigger language plpgsql as $$
 declare
   reached text := tg_argv[0] || ' ' || case tg_argv[0]
-    when 'event' then to_jsonb(new)->>'type' else to_jsonb(new)->>'state' end;
+    when 'event' then to_jsonb(new)->>'type'
+    else case when tg_op = 'UPDATE' and to_jsonb(new)->>'state' = 'next' then 'published'
+      else to_jsonb(new)->>'state' end
+    end;
 begin
   if exists (select from held_points where point = reached) then
     perform pg_advisory_xact_lock_shared(${LOCK});

@@ -39,6 +39,7 @@ const OPERATION_IDS = [
   'endSession',
   'getError',
   'getJwks',
+  'getKeyPem',
   'getLinks',
   'getLiveness',
   'getMe',

@@ -37,6 +37,22 @@ export const PATHS = {
     remedy: { app: 'Follow `error_uri`, or `type` of a problem, as it is in the answer.' },
     related: ['not_found'],
   },
+  key_unknown: {
+    title: 'No key of this kid is published',
+    status: 404,
+    cause:
+      'A PEM was asked for by a `kid` that the JWK set has not: the key has retired, since all tokens that it signed have expired, or it was revoked, or no key of this service ever had that `kid`.',
+    confirm: [
+      'Compare the `kid` with those of `GET /.well-known/jwks.json`: only what stands there can be had.',
+      'As an operator: `mintmark keys list` has the keys of the past, too.',
+    ],
+    remedy: {
+      service:
+        'Read the JWK set again and fetch what it names. Take away a key that is not there any more: no good token was signed by it.',
+    },
+    related: ['token_invalid', 'not_found'],
+    see: [rfc(7468, '13')],
+  },
   precondition_failed: {
     title: 'The file is another than was asked for',
     status: 412,

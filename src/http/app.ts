@@ -19,6 +19,7 @@ import { errorRoutes } from './routes/errors.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
 import { jwksRoute } from './routes/jwks.ts'
+import { keyPemRoute } from './routes/key-pem.ts'
 import { logoutRoute } from './routes/logout.ts'
 import { meRoute } from './routes/me.ts'
 import { metadataRoutes } from './routes/metadata.ts'
@@ -43,6 +44,7 @@ type RouteOptions = Parameters<typeof shareWithPages>[1] &
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &
   Parameters<typeof jwksRoute>[1] &
+  Parameters<typeof keyPemRoute>[1] &
   Parameters<typeof logoutRoute>[1] &
   Parameters<typeof metadataRoutes>[1] &
   Parameters<typeof revokeRoute>[1] &
@@ -75,6 +77,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     healthRoutes(scope, options)
     errorRoutes(scope)
     jwksRoute(scope, routeOptions)
+    keyPemRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
     done()
   })

@@ -1,5 +1,7 @@
+import { createPublicKey } from 'node:crypto'
 import { calculateJwkThumbprint, createLocalJWKSet, type JWK, jwtVerify } from 'jose'
 import t from 'tap'
+import { createApp } from '../../src/http/app.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { createTestService, ISSUER, type TestService } from '../support/service.ts'
@@ -119,6 +121,80 @@ t.test('no answer is kept for longer than it is good for', async (t) => {
   }
   const quick = await createTestService(t, { beside: service, env: { VERIFIER_CACHE_TTL: '20s' } })
   t.strictSame(await maxAge(quick), [200, '20'], 'nor than verifiers are said to keep it')
+})
+
+const pemOf = (service: TestService, kid: string, headers: Record<string, string> = {}) =>
+  service.inject({ method: 'GET', url: `/.well-known/keys/${kid}.pem`, headers })
+
+t.test('RFC 7468 13: each key of the set is there in PEM, and nothing else is', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const service = await createTestService(t, { databaseUrl: gate.url })
+  const { keys } = (await get(service)).json<{ keys: JWK[] }>()
+  const { headers } = await get(service)
+  await gate.shut()
+  for (const { kid = '', kty = '', alg = '', use: _, ...members } of keys) {
+    const answer = await pemOf(service, kid)
+    t.equal(answer.statusCode, 200, alg)
+    t.equal(answer.headers['content-type'], 'application/x-pem-file', alg)
+    t.match(answer.body, /^-----BEGIN PUBLIC KEY-----\n[\s\S]+\n-----END PUBLIC KEY-----\n$/)
+    const jwk = createPublicKey(answer.body).export({ format: 'jwk' })
+    t.strictSame(jwk, { kty, ...members }, 'it is the key of the set')
+    t.equal(answer.headers['cache-control'], headers['cache-control'])
+    const etag = answer.headers.etag as string
+    const again = await pemOf(service, kid, { 'if-none-match': etag })
+    t.equal(again.statusCode, 304)
+    t.equal(again.body, '')
+    t.equal((await pemOf(service, kid, { 'if-none-match': '"other"' })).statusCode, 200)
+  }
+  const [{ kid = '' } = {}] = keys
+  for (const other of [
+    'unknown',
+    '',
+    kid.toLowerCase(),
+    kid.slice(1),
+    `${kid}.pem`,
+    `${kid}%20`,
+    '..%2f..%2f..%2fdev%2fnull',
+    '..%2f..%2f..%2fetc%2fpasswd',
+    '__proto__',
+    'constructor',
+    "'%20or%20''='",
+    '%22',
+    '*',
+    'x'.repeat(7000),
+  ]) {
+    const answer = await pemOf(service, other)
+    const what = other.slice(0, 40)
+    t.equal(answer.statusCode, 404, what)
+    t.match(answer.json(), { code: 'key_unknown', hint: PATH }, what)
+    t.equal(answer.headers['cache-control'], 'no-store', what)
+  }
+  for (const unreadable of ['%00', `${kid}%00`, '%zz', 'a/b%00']) {
+    t.equal((await pemOf(service, unreadable)).json().code, 'url_malformed', unreadable)
+  }
+  for (const url of [`../../dev/null`, '../jwks.json%23']) {
+    t.equal((await pemOf(service, url)).statusCode, 404, url)
+  }
+  t.equal((await pemOf(service, 'x'.repeat(9000))).statusCode, 414)
+})
+
+t.test('a key in PEM goes when it retires, and before the keys are there says so', async (t) => {
+  const service = await createTestService(t)
+  const { keys } = (await get(service)).json<{ keys: JWK[] }>()
+  const kid = keys.find(({ alg }) => alg === 'ES256')?.kid ?? ''
+  const keyRing = { ...service.parts.keyRing, loaded: false, find: () => undefined }
+  const starting = await createApp({ ...service.parts, keyRing, version: '0.0.0' })
+  t.teardown(() => starting.close())
+  const early = await starting.inject(`/.well-known/keys/${kid}.pem`)
+  t.equal(early.statusCode, 503, 'unknown is not the same as not known yet')
+  t.equal(early.json().code, 'not_ready')
+  t.ok(early.headers['retry-after'])
+  await query(service.databaseUrl, `update signing_keys set state = 'retired' where kid = $1`, [
+    kid,
+  ])
+  t.equal((await pemOf(service, kid)).statusCode, 200, 'it is not read for each request')
+  await service.parts.keyRing.load()
+  t.equal((await pemOf(service, kid)).json().code, 'key_unknown')
 })
 
 t.test('only reading methods are taken', async (t) => {

@@ -110,6 +110,10 @@ export const PROBLEM_EXAMPLES = {
     404,
     'you may see no session of this id; GET /sessions lists those that you may see',
   ],
+  key_unknown: [
+    404,
+    'no key of this kid is published: it has retired, was revoked, or never was; the JWK set has those that are',
+  ],
   reason_unknown: [404, 'no error has this name; GET /errors lists all of them'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>
 

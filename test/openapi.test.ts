@@ -37,6 +37,7 @@ const allOperations = [...operations, ...adminOperations]
 const OPERATION_IDS = [
   'endOtherSessions',
   'endSession',
+  'forwardAuth',
   'getError',
   'getJwks',
   'getKeyPem',

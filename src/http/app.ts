@@ -16,6 +16,7 @@ import { beStrict } from './plugins/strictness.ts'
 import { describePublicApi } from './public-description.ts'
 import { createRefreshCookies } from './refresh-cookies.ts'
 import { errorRoutes } from './routes/errors.ts'
+import { forwardAuthRoute } from './routes/forward-auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectRoute } from './routes/introspect.ts'
 import { jwksRoute } from './routes/jwks.ts'
@@ -41,6 +42,7 @@ export type AppOptions = { version: string; database: Database } & FrameOptions 
 type RouteOptions = Parameters<typeof shareWithPages>[1] &
   Omit<Parameters<typeof describeApi>[1], 'version' | 'description'> &
   Parameters<typeof guardWithBearer>[1] &
+  Parameters<typeof forwardAuthRoute>[1] &
   Parameters<typeof healthRoutes>[1] &
   Parameters<typeof introspectRoute>[1] &
   Parameters<typeof jwksRoute>[1] &
@@ -79,6 +81,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     jwksRoute(scope, routeOptions)
     keyPemRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
+    done()
+  })
+  app.register((scope, _options, done) => {
+    neverStore(scope)
+    refuseUntilLoaded(scope, options.keyRing)
+    forwardAuthRoute(scope, options)
     done()
   })
   app.register((scope, _options, done) => {

@@ -168,3 +168,83 @@ t.test('two Authorization headers are one too many', async (t) => {
   t.equal(await ask('Bearer x', `Bearer ${token}`), 400)
   t.equal(await ask(`Bearer ${token}`, `Bearer ${token}`), 400)
 })
+
+t.test(
+  'a gateway learns whether a token is good for its audience, without a database',
+  async (t) => {
+    const gate = await createGatedDatabase(t)
+    const started = await start(t, { databaseUrl: gate.url })
+    const { service, client, sub, token, header, claims, privateKey } = started
+    const backend = await service.addBackend()
+    const { clientId: client_id } = client
+    const named = { sub: 'Zoë 100% "|"', client_id, scope: 'orders:read' }
+    const json = { 'content-type': 'application/json', ...backend.basic }
+    const payload = JSON.stringify(named)
+    const theirs = await service.inject({
+      method: 'POST',
+      url: '/sessions',
+      headers: json,
+      payload,
+    })
+    await gate.shut()
+    const ask = (authorization?: string, query: Record<string, string> = {}, more = {}) => {
+      const url = `/forward-auth?${new URLSearchParams({ audience: ORDERS, ...query })}`
+      const headers = { ...(authorization !== undefined && { authorization }), ...more }
+      return service.inject({ method: 'GET', url, headers })
+    }
+    const good = `Bearer ${token}`
+    // What browsers send reaches a gateway, and perhaps us.
+    const accept = { accept: 'image/png', origin: 'https://other.example' }
+    for (const query of [{}, { audience: ISSUER }, { scope: 'orders:write' }]) {
+      const answer = await ask(good, query, accept)
+      t.equal(answer.statusCode, 200, JSON.stringify(query))
+      t.equal(answer.body, '')
+      t.equal(answer.headers['x-auth-subject'], sub)
+      t.equal(answer.headers['x-auth-client'], client.clientId)
+      t.equal(answer.headers['x-auth-scope'], 'orders:read orders:write')
+      t.equal(answer.headers['cache-control'], 'no-store')
+    }
+    const other = await ask(`Bearer ${theirs.json().access_token}`)
+    t.equal(other.headers['x-auth-subject'], 'Zo%C3%AB 100%25 "|"', 'whatever they are called')
+
+    const missing = await ask()
+    t.equal(missing.statusCode, 401)
+    t.equal(missing.headers['www-authenticate'], 'Bearer realm="mintmark"')
+    const sign = (change: object, key = privateKey, head = {}) =>
+      `Bearer ${forge({ ...header, ...head }, { ...claims, ...change }, key)}`
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const hostile: [string, string, string][] = [
+      ['for another audience', sign({ aud: 'https://other.example' }), 'token_invalid'],
+      ['for the beginning of it', sign({ aud: [`${ORDERS}/more`] }), 'token_invalid'],
+      ['of another issuer', sign({ iss: 'https://evil.example' }), 'token_invalid'],
+      ['without exp', sign({ exp: undefined }), 'token_invalid'],
+      ['expired', sign({ exp: Math.floor(service.clock.now() / 1000) }), 'token_expired'],
+      ['signed by a stranger', sign({}, stranger), 'token_invalid'],
+      ['of an unknown key', sign({}, stranger, { kid: 'other' }), 'token_invalid'],
+      ['of another kind', sign({}, privateKey, { typ: 'JWT' }), 'token_malformed'],
+      ['cut off', good.slice(0, -1), 'token_malformed'],
+    ]
+    for (const [what, authorization, code] of hostile) {
+      const answer = await ask(authorization)
+      t.equal(answer.statusCode, 401, what)
+      t.equal(answer.json().code, code, what)
+      t.match(answer.headers['www-authenticate'], /^Bearer .*error="invalid_token"/, what)
+      t.equal(answer.headers['x-auth-subject'], undefined, what)
+    }
+    const narrow = await ask(good, { scope: 'orders:delete' })
+    t.equal(narrow.statusCode, 403)
+    t.match(narrow.headers['www-authenticate'], /error="insufficient_scope".*scope="orders:delete"/)
+    for (const query of [
+      '',
+      '?audience=',
+      `?audience=${ORDERS}&scopes=x`,
+      '?audience=a&audience=b',
+    ]) {
+      const url = `/forward-auth${query}`
+      const answer = await service.inject({ method: 'GET', url, headers: { authorization: good } })
+      t.equal(answer.statusCode, 400, `a gateway that is set up wrongly: ${query}`)
+    }
+    service.clock.advance(3_600_000)
+    t.equal((await ask(good)).json().code, 'token_expired')
+  },
+)

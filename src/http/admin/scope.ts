@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type AdminScope, adminScopes } from '../../oauth/admin-scopes.ts'
+import { insufficientScope } from '../bearer.ts'
 import { Problem } from '../problem.ts'
 
 /** The `security` of a route of the admin API, in the document and in what {@link requireScope} asks. */
@@ -23,10 +24,7 @@ export function requireScope(app: FastifyInstance): void {
       )
     }
     if (!scopesOf(user.scope).includes(required)) {
-      const detail = `this needs an access token with the scope ${required}`
-      throw new Problem(403, 'insufficient_scope', detail, {
-        'www-authenticate': `Bearer realm="mintmark", error="insufficient_scope", error_description="${detail}", scope="${required}"`,
-      })
+      throw insufficientScope(required)
     }
   })
 }

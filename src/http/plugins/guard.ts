@@ -1,17 +1,15 @@
 import fastifyJwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
-import type { Code } from '../../explanations/all.ts'
 import { algorithmNames } from '../../jwt/algorithms.ts'
 import { readCompact } from '../../jwt/compact.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
 import { isAccessTokenType } from '../../oauth/access-token-type.ts'
-import { parseAuthorization } from '../../oauth/authorization-header.ts'
 import type { AccessTokenClaims } from '../../tokens/access-token.ts'
 import { isAccessTokenClaims, isOfTheFuture } from '../../tokens/judge.ts'
 import type { ReadTokenState } from '../../tokens/state.ts'
+import { readBearer, refusedToken } from '../bearer.ts'
 import { Problem } from '../problem.ts'
-import { countHeader } from './headers.ts'
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
@@ -37,7 +35,8 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
     secret: async (_request: FastifyRequest, token: unknown) => {
       const { kid, alg } = (token as { header: { kid: string; alg: string } }).header
       const key = keyRing.find(kid)
-      if (key === undefined || key.algorithm !== alg) throw invalid('token_invalid', UNKNOWN_KEY)
+      if (key === undefined || key.algorithm !== alg)
+        throw refusedToken('token_invalid', UNKNOWN_KEY)
       return key.pem
     },
     decode: { complete: true },
@@ -56,26 +55,26 @@ export function guardWithBearer(app: FastifyInstance, options: GuardOptions): vo
     const token = readBearer(request)
     const header = readCompact(token)
     if (header === undefined) {
-      throw invalid('token_malformed', 'the access token is not a JWT of this service')
+      throw refusedToken('token_malformed', 'the access token is not a JWT of this service')
     }
     if (!isAccessTokenType(header.typ)) {
-      throw invalid('token_invalid', 'the token is not an access token: its typ is another')
+      throw refusedToken('token_invalid', 'the token is not an access token: its typ is another')
     }
     await verify(request)
     const claims = request.user
     if (!isAccessTokenClaims(claims, issuer)) {
-      throw invalid('token_invalid', 'the access token lacks a claim of RFC 9068 section 2.2')
+      throw refusedToken('token_invalid', 'the access token lacks a claim of RFC 9068 section 2.2')
     }
     if (isOfTheFuture(claims, clock.now())) {
-      throw invalid('token_invalid', 'the access token says that it is made in the future')
+      throw refusedToken('token_invalid', 'the access token says that it is made in the future')
     }
     if (claims.exp * 1000 <= clock.now()) {
-      throw invalid('token_expired', 'the access token has expired; refresh it')
+      throw refusedToken('token_expired', 'the access token has expired; refresh it')
     }
     request.facts.clientId = claims.client_id
     if (claims.sid !== undefined) request.facts.sid = claims.sid
     if (!(await readTokenState(claims)).stands) {
-      throw invalid('token_revoked', 'the access token was revoked, or its session has ended')
+      throw refusedToken('token_revoked', 'the access token was revoked, or its session has ended')
     }
   })
 }
@@ -95,31 +94,6 @@ async function verify(request: FastifyRequest): Promise<void> {
   } catch (error) {
     if (error instanceof Problem) throw error
     const { code = '' } = error as { code?: string }
-    throw invalid('token_invalid', MESSAGES[code] ?? 'the access token is not valid')
+    throw refusedToken('token_invalid', MESSAGES[code] ?? 'the access token is not valid')
   }
-}
-
-function readBearer(request: FastifyRequest): string {
-  if (countHeader(request, 'authorization') > 1) {
-    throw new Problem(400, 'token_repeated', 'two Authorization headers came; send one')
-  }
-  const authorization = parseAuthorization(request.headers.authorization)
-  const isInQuery = 'access_token' in (request.query as object)
-  if (isInQuery && authorization.scheme !== 'none') {
-    throw new Problem(400, 'token_repeated', 'send the token once, in the Authorization header')
-  }
-  if (authorization.scheme === 'bearer') return authorization.token
-  if (authorization.scheme === 'malformed' && authorization.said === 'bearer') {
-    throw invalid('token_malformed', 'send Authorization: Bearer and the access token')
-  }
-  // Without a token there is nothing to say about it (RFC 6750 §3.1).
-  throw new Problem(401, 'token_missing', 'send Authorization: Bearer and an access token', {
-    'www-authenticate': 'Bearer realm="mintmark"',
-  })
-}
-
-function invalid(code: Code, description: string): Problem {
-  return new Problem(401, code, description, {
-    'www-authenticate': `Bearer realm="mintmark", error="invalid_token", error_description="${description}"`,
-  })
 }

@@ -18,6 +18,7 @@ const RANKS: Record<string, number> = {
   audit: 2,
   revocations: 2,
   audiences: 2,
+  gateways: 2,
   explanations: 2,
   sessions: 3,
   tokens: 4,

@@ -5,6 +5,7 @@ import { addClientsCommands } from './clients.ts'
 import { addCutOffsCommands } from './cut-offs.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addExplainCommands } from './explain.ts'
+import { addGatewayCommands } from './gateway.ts'
 import { addKeysCommands } from './keys.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { addOpenapiCommand } from './openapi.ts'
@@ -52,6 +53,7 @@ export function createProgram(json: boolean): Command {
   addCutOffsCommands(program)
   addAudiencesCommands(program)
   addKeysCommands(program)
+  addGatewayCommands(program)
   addTokenCommands(program)
   addRestoredCommands(program)
   addExplainCommands(program)

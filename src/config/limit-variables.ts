@@ -51,7 +51,7 @@ export const LIMIT_VARIABLES = {
   },
   rateLimitPublic: {
     name: 'RATE_LIMIT_PUBLIC',
-    description: 'Reads of the JWK set and the metadata from one address.',
+    description: 'Reads of the JWK set, its keys and the metadata from one address.',
     example: '3000/1m',
     default: '3000/1m',
     read: limit,

@@ -6,7 +6,7 @@ export const ADMIN = {
     title: 'The access token lacks the scope',
     status: 403,
     cause:
-      'Each route of the admin API wants one scope, such as `mintmark:sessions:read`; the token was not granted it.',
+      'Each route of the admin API wants one scope, such as `mintmark:sessions:read`, and a gateway that asks `GET /forward-auth` may want one of its own; the token was not granted it.',
     confirm: [
       'The challenge in `WWW-Authenticate` names the scope; `mintmark token inspect -` shows those of the token.',
     ],

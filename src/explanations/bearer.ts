@@ -44,7 +44,7 @@ export const BEARER = {
     title: 'The access token is not good here',
     status: 401,
     cause:
-      'It was signed by a key that this service does not publish, its signature is wrong, its `typ` is neither `at+jwt` nor `JWT`, a claim is missing, or its `iss` or `aud` is another. The routes of Mintmark’s own (`/me`, `/sessions`) want the issuer itself among the audiences.',
+      'It was signed by a key that this service does not publish, its signature is wrong, its `typ` is neither `at+jwt` nor `JWT`, a claim is missing, or its `iss` or `aud` is another. The routes of Mintmark’s own (`/me`, `/sessions`) want the issuer itself among the audiences, and `GET /forward-auth` the audience that the gateway names.',
     confirm: [
       'Run `mintmark token verify -` with the configuration of the service: it examines one thing after the other and says which fails.',
       'Compare `aud` of `mintmark token inspect -` with `ISSUER`, character by character.',

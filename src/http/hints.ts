@@ -20,6 +20,7 @@ const PLACES: readonly Place[] = [
   { path: '/sessions', names: ['sessions', 'session'] },
   { path: '/me', names: ['me', 'userinfo', 'whoami'] },
   { path: '/.well-known/jwks.json', names: ['jwks.json', 'jwks', 'jwks_uri', 'certs', 'keys'] },
+  { path: '/forward-auth', names: ['forward-auth', 'forwardauth', 'auth_request'] },
   {
     path: '/.well-known/oauth-authorization-server',
     names: ['oauth-authorization-server', 'metadata'],

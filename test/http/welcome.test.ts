@@ -58,6 +58,7 @@ t.test('a path that other servers have is answered with ours', async (t) => {
     ],
     '/revoke': ['/oauth/revoke', '/oauth2/revoke'],
     '/introspect': ['/oauth2/introspect', '/oauth/introspect'],
+    '/forward-auth': ['/forwardauth', '/oauth2/auth_request'],
     '/me': ['/userinfo', '/oauth2/userinfo', '/me/'],
     [JWKS]: ['/jwks', '/jwks.json', '/certs', '/keys', '/.well-known/jwks', '/oauth2/v3/certs'],
     '/.well-known/openid-configuration': ['/realms/demo/.well-known/openid-configuration'],

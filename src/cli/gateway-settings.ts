@@ -12,7 +12,7 @@ export interface GatewayOptions {
   listen: number
   issuer?: string
   service?: string
-  alg: Algorithm
+  alg?: Algorithm
   typ: string
   keyFolder: string
 }
@@ -22,7 +22,8 @@ export interface GatewayOptions {
  * ConfigurationError when there is no issuer.
  */
 export async function readSettings(options: GatewayOptions): Promise<GatewaySettings> {
-  const { audience, upstream, listen, alg, typ, keyFolder } = options
+  const { audience, upstream, listen, typ, keyFolder } = options
+  const alg = options.alg ?? usualAlgorithm()
   const issuer = options.issuer ?? issuerText(await configuredIssuer())
   const service = options.service ?? issuer
   return {
@@ -45,4 +46,9 @@ async function configuredIssuer(): Promise<string> {
   const isGiven = !config.development || Boolean(env.ISSUER || env.PORT)
   const demo = isGiven ? undefined : await readDemo(config.stateDirectory)
   return demo?.issuer ?? config.issuer
+}
+
+function usualAlgorithm(): Algorithm {
+  const { signingAlgorithms } = readConfigPart(processEnvironment(), ['signingAlgorithms'])
+  return signingAlgorithms[0] as Algorithm
 }

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { GATEWAYS, type GatewayName, gatewayNames } from '../gateways/all.ts'
 import type { Gateway } from '../gateways/settings.ts'
-import { algorithmNames, defaultAlgorithm } from '../jwt/algorithms.ts'
+import { algorithmNames } from '../jwt/algorithms.ts'
 import { answering } from './answer.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { absolutePath, address, audienceText, issuerText, origin, port } from './gateway-options.ts'
@@ -34,9 +34,10 @@ function withOptions(command: Command): Command {
     .option('--issuer <url>', 'the iss of tokens (default: ISSUER)', issuerText)
     .option('--service <url>', 'where it reaches Mintmark, if not at the issuer', address)
     .addOption(
-      new Option('--alg <algorithm>', 'the one that is taken')
-        .choices(algorithmNames)
-        .default(defaultAlgorithm),
+      new Option(
+        '--alg <algorithm>',
+        'the one that is taken; the first of SIGNING_ALGORITHMS if not given',
+      ).choices(algorithmNames),
     )
     .addOption(
       new Option('--typ <typ>', 'the kind of token').choices(['at+jwt', 'JWT']).default('at+jwt'),

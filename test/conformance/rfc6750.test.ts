@@ -1,11 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { noOrigin } from '../../src/audit/event.ts'
 import { claimsOf } from '../support/answer.ts'
+import { forge, readPrivateKey } from '../support/forge.ts'
 import { createGatedDatabase } from '../support/outage.ts'
-import { createTestService, type ServiceOptions, type TestService } from '../support/service.ts'
+import {
+  createTestService,
+  ISSUER,
+  ORDERS,
+  type ServiceOptions,
+  type TestService,
+} from '../support/service.ts'
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const me = (service: TestService, headers: Record<string, string> = {}, url = '/me') =>
@@ -174,7 +182,9 @@ t.test(
   async (t) => {
     const gate = await createGatedDatabase(t)
     const started = await start(t, { databaseUrl: gate.url })
-    const { service, client, sub, token, header, claims, privateKey } = started
+    const { service, client, sub, token, claims } = started
+    const { kid, privateKey } = await readPrivateKey(service, 'ES256')
+    const header = { alg: 'ES256', typ: 'at+jwt', kid }
     const backend = await service.addBackend()
     const { clientId: client_id } = client
     const named = { sub: 'Zoë 100% "|"', client_id, scope: 'orders:read' }
@@ -221,7 +231,7 @@ t.test(
       ['expired', sign({ exp: Math.floor(service.clock.now() / 1000) }), 'token_expired'],
       ['signed by a stranger', sign({}, stranger), 'token_invalid'],
       ['of an unknown key', sign({}, stranger, { kid: 'other' }), 'token_invalid'],
-      ['of another kind', sign({}, privateKey, { typ: 'JWT' }), 'token_malformed'],
+      ['of another kind', sign({}, privateKey, { typ: 'dpop+jwt' }), 'token_malformed'],
       ['cut off', good.slice(0, -1), 'token_malformed'],
     ]
     for (const [what, authorization, code] of hostile) {

@@ -182,7 +182,7 @@ t.test('a key in PEM goes when it retires, and before the keys are there says so
   const service = await createTestService(t)
   const { keys } = (await get(service)).json<{ keys: JWK[] }>()
   const kid = keys.find(({ alg }) => alg === 'ES256')?.kid ?? ''
-  const keyRing = { ...service.parts.keyRing, loaded: false, find: () => undefined }
+  const keyRing = { ...service.parts.keyRing, loaded: false, jwks: () => undefined }
   const starting = await createApp({ ...service.parts, keyRing, version: '0.0.0' })
   t.teardown(() => starting.close())
   const early = await starting.inject(`/.well-known/keys/${kid}.pem`)

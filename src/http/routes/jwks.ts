@@ -1,15 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { Clock } from '../../base/clock.ts'
-import { jwksMaxAge, type KeyTiming } from '../../config/key-timing.ts'
 import type { FetchCount } from '../../keys/fetches/count.ts'
 import { familyOf } from '../../keys/fetches/families.ts'
-import type { KeyRing } from '../../keys/key-ring.ts'
 import { addressOf, addressPrefix } from '../address.ts'
-import { cacheControl, cacheHeaders, isFresh, maxAgeUntil } from '../cache.ts'
-import { RETRY_AFTER } from '../failure.ts'
+import { cacheHeaders } from '../cache.ts'
 import type { Limits } from '../limits/limits.ts'
-import { Problem } from '../problem.ts'
+import { type PublishedKeysOptions, requirePublished, sendPublished } from '../published-keys.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { EDDSA_EXAMPLE, ES256_EXAMPLE, Jwk } from '../wire/jwk.ts'
@@ -26,16 +22,9 @@ const headers = { ...cacheHeaders, ...limitHeaders('public') }
 /** `GET /.well-known/jwks.json` (RFC 7517 §5), from memory, which follows the database. */
 export function jwksRoute(
   app: FastifyInstance,
-  options: {
-    keyRing: KeyRing
-    jwksFetches: FetchCount
-    keyTiming: KeyTiming
-    clock: Clock
-    limits: Limits
-  },
+  options: PublishedKeysOptions & { jwksFetches: FetchCount; limits: Limits },
 ): void {
-  const { keyRing, jwksFetches, keyTiming, clock } = options
-  const usual = jwksMaxAge(keyTiming)
+  const { keyRing, jwksFetches, clock } = options
   app.get(
     '/.well-known/jwks.json',
     {
@@ -61,20 +50,14 @@ export function jwksRoute(
     },
     async (request, reply) => {
       await options.limits(request).publicRead()
-      await keyRing.freshen()
-      const jwks = keyRing.jwks()
-      if (jwks === undefined) {
-        throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
-      }
-      const maxAge = maxAgeUntil(usual, jwks.changesAt, clock.now())
+      const { body, etag, changesAt } = await requirePublished(keyRing)
       // Who is told the head has not got the keys, and those of a snapshot may not be all there are.
       if (request.method === 'GET' && keyRing.loaded) {
         const family = familyOf(request.headers['user-agent'])
         jwksFetches.add(family, addressPrefix(addressOf(request)), clock.now())
       }
-      reply.headers({ etag: jwks.etag, 'cache-control': cacheControl(maxAge) })
-      if (isFresh(request.headers['if-none-match'], jwks.etag)) return reply.code(304).send()
-      return reply.type('application/json').send(jwks.body)
+      const part = { body, etag, mediaType: 'application/json', changesAt }
+      return sendPublished(request, reply, options, part)
     },
   )
 }

@@ -1,11 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { entityTag } from '../../base/hash.ts'
-import type { KeyRing } from '../../keys/key-ring.ts'
-import { CACHE_CONTROL, cacheHeaders, isFresh } from '../cache.ts'
-import { RETRY_AFTER } from '../failure.ts'
+import { cacheHeaders } from '../cache.ts'
 import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
+import { type PublishedKeysOptions, requirePublished, sendPublished } from '../published-keys.ts'
 import { ANYWHERE } from '../wire/error-examples.ts'
 import { problems } from '../wire/errors.ts'
 import { limitHeaders } from '../wire/limit-headers.ts'
@@ -32,7 +31,7 @@ const headers = { ...cacheHeaders, ...limitHeaders('public') }
  */
 export function keyPemRoute(
   app: FastifyInstance,
-  options: { keyRing: KeyRing; limits: Limits },
+  options: PublishedKeysOptions & { limits: Limits },
 ): void {
   const { keyRing, limits } = options
   app.get<{ Params: { kid: string } }>(
@@ -70,23 +69,16 @@ export function keyPemRoute(
     },
     async (request, reply) => {
       await limits(request).publicRead()
-      if (!keyRing.loaded) {
-        throw new Problem(503, 'not_ready', 'the service is starting; try again', RETRY_AFTER)
-      }
+      const { changesAt } = await requirePublished(keyRing)
       const key = keyRing.find(request.params.kid)
       if (key === undefined) {
         const detail =
           'no key of this kid is published: it has retired, was revoked, or never was; the JWK set has those that are'
         throw new Problem(404, 'key_unknown', detail, {}, '/.well-known/jwks.json')
       }
-      return send(request, reply, key.pem)
+      const etag = entityTag(key.pem)
+      const part = { body: key.pem, etag, mediaType: MEDIA_TYPE, changesAt }
+      return sendPublished(request, reply, options, part)
     },
   )
-}
-
-function send(request: FastifyRequest, reply: FastifyReply, pem: string): FastifyReply {
-  const etag = entityTag(pem)
-  reply.headers({ etag, 'cache-control': CACHE_CONTROL })
-  if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return reply.type(MEDIA_TYPE).send(pem)
 }

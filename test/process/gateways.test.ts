@@ -74,7 +74,7 @@ async function collectTokens(service: TestService) {
     'of another issuer': sign({ iss: 'https://evil.example' }),
     'signed by a stranger': sign({}, {}, stranger),
     'of an unknown key': sign({}, { kid: 'unknown' }, stranger),
-    'of another kind': sign({}, { typ: 'JWT' }),
+    'of another kind': sign({}, { typ: 'dpop+jwt' }),
     'changed afterwards': `${sign({}).slice(0, -8)}AAAAAAAA`,
     'by alg none': `${encode({ ...header, alg: 'none' })}.${encode(claims)}.`,
     'by HMAC with the public key': `${hmac}.${createHmac('sha256', secret).update(hmac).digest('base64url')}`,

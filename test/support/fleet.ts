@@ -29,6 +29,9 @@ export interface Fleet {
   totals(): Promise<{ rotations: number; ended: number }>
 }
 
+/** In milliseconds: a fleet that starts at once shares two cores. */
+const FLEET_PATIENCE = 300_000
+
 /** So many sessions are started at a time. */
 const AT_ONCE = 20
 
@@ -51,7 +54,12 @@ export async function startFleet(
   })
   const reached = (await options.reach?.(databaseUrl)) ?? databaseUrl
   const start: Fleet['start'] = (more = {}) =>
-    startService(t, production(reached, { ...UNLIMITED, ...options.env, ...more }))
+    startService(
+      t,
+      production(reached, { ...UNLIMITED, ...options.env, ...more }),
+      'ready',
+      FLEET_PATIENCE,
+    )
   const replicas: RunningService[] = []
   while (replicas.length < options.count) replicas.push(await start())
   const caller = createCaller(t)

@@ -102,13 +102,14 @@ export async function startService(
   t: Test,
   env: Environment,
   when: 'ready' | 'listening' = 'ready',
+  patience = PATIENCE,
 ): Promise<RunningService> {
   const port = env.PORT ?? String(await freePort())
   watchPort(t, port)
   const program = startProgram(t, MAIN, { ...env, PORT: port })
   const url = `http://127.0.0.1:${port}`
   const announces = env.DATABASE_URL === undefined
-  await untilAnswered(program, `${url}/${when === 'ready' ? 'readyz' : 'livez'}`)
+  await untilAnswered(program, `${url}/${when === 'ready' ? 'readyz' : 'livez'}`, 200, patience)
   if (when === 'ready' && announces) {
     await until('the announcement', async () => /# log out\n.*\n/.test(program.stderr()))
   }
@@ -126,25 +127,35 @@ export function production(databaseUrl: string, more: Environment = {}): Environ
 }
 
 /** Waits until a program answers `status` at the URL; fails when it ends before. */
-export async function untilAnswered(program: Running, url: string, status = 200): Promise<void> {
-  await until(`${status} from ${url}`, async () => {
+export async function untilAnswered(
+  program: Running,
+  url: string,
+  status = 200,
+  patience = PATIENCE,
+): Promise<void> {
+  const ask = async () => {
     if (!program.running) throw new Error(`it ended: ${program.stderr()}`)
     const answer = await fetch(url).catch(() => undefined)
     await answer?.arrayBuffer()
     return answer?.status === status || undefined
-  })
+  }
+  await until(`${status} from ${url}`, ask, patience)
 }
 
-/** Asks again and again until the answer is neither undefined nor false, and returns it. */
+/**
+ * Asks again and again until the answer is neither undefined nor false, and returns it; throws when it
+ * has not come after so many milliseconds.
+ */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
+  patience = PATIENCE,
 ): Promise<T> {
-  const patience = AbortSignal.timeout(PATIENCE)
+  const end = AbortSignal.timeout(patience)
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    if (patience.aborted) throw new Error(`waited in vain for ${what}`)
+    if (end.aborted) throw new Error(`waited in vain for ${what}`)
     await pause(INTERVAL)
   }
 }

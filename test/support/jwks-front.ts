@@ -64,6 +64,8 @@ export async function startJwksFront(
     seen.failures += 1
     answer.writeHead(502).end()
   })
+  // Longer than a verifier keeps its keys: it may ask on a connection as that is being closed.
+  server.keepAliveTimeout = 120_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {

@@ -16,10 +16,13 @@ export function readArguments() {
  */
 export async function answerLines(verify) {
   for await (const token of createInterface({ input: process.stdin })) {
-    const why = await verify(token).then(
-      () => undefined,
-      (error) => `${error.code ?? error.name}: ${error.message}`.replaceAll(/\s+/g, ' '),
-    )
+    const why = await verify(token).then(() => undefined, inOneLine)
     process.stdout.write(why === undefined ? 'ok\n' : `error ${why}\n`)
   }
+}
+
+function inOneLine(error) {
+  const within = error.cause ?? error.originalError
+  const words = `${error.code ?? error.name}: ${error.message}`.replaceAll(/\s+/g, ' ')
+  return within === undefined ? words : `${words} (${inOneLine(within)})`
 }

@@ -22,6 +22,12 @@ export type IssueAccessToken = (subject: Subject) => Promise<IssuedAccessToken>
 /** So much of its lifetime a token may randomly lose, lest a fleet started together refresh together. */
 const JITTER = 0.05
 
+/**
+ * So little a verifier's clock may be behind ours without anybody's being at fault, and many verifiers
+ * refuse a token that they take to be made in the future.
+ */
+const CLOCKS_APART_MS = 100
+
 export function createIssueAccessToken(options: {
   issuer: string
   keyRing: KeyRing
@@ -38,7 +44,7 @@ export function createIssueAccessToken(options: {
     const { algorithms, typ } = chooseSignature(subject, options.signingAlgorithms)
     const sign = await keyRing.signer(algorithms, typ)
     const now = clock.now()
-    const iat = Math.floor(now / 1000)
+    const iat = Math.floor((now - CLOCKS_APART_MS) / 1000)
     const { client, session } = subject
     const ttl = client.lifetimes.accessTokenTtlSeconds ?? options.accessTokenTtlSeconds
     const jittered = Math.ceil(ttl * (1 - JITTER * fraction(random)))

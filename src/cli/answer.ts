@@ -11,6 +11,8 @@ export interface Answer {
   readonly notes?: readonly string[]
   /** False when the answer is no: exit code 1. */
   readonly good?: boolean
+  /** How the command exits where that is something else. */
+  readonly exitCode?: number
 }
 
 /** Makes a command's action of a function that answers; it gets the command's arguments and options. */
@@ -27,5 +29,6 @@ export function answering<A extends unknown[]>(
       process.stdout.write(`${answer.text.trimEnd()}\n`)
     }
     if (answer.good === false) process.exitCode = EXIT.no
+    if (answer.exitCode !== undefined) process.exitCode = answer.exitCode
   }
 }

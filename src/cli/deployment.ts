@@ -1,7 +1,7 @@
 import { createCorrectedClock, systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { composeOperations, type Operations } from '../compose.ts'
-import { type Config, processEnvironment, readConfigPart } from '../config.ts'
+import { type Config, isConfigured, processEnvironment, readConfigPart } from '../config.ts'
 import { connectDatabase, type Database } from '../db/connect.ts'
 import { migrateAt, migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
@@ -13,13 +13,22 @@ import { CommandFailure } from './failure.ts'
 import { count } from './table.ts'
 
 /** What a command may need of the configuration beyond the database. */
-type Need = 'issuer' | 'masterKeys' | (typeof LIFETIMES)[number]
+type Need = 'issuer' | 'masterKeys' | (typeof LIFETIMES)[number] | (typeof KEY_SETTINGS)[number]
 
 /** How long tokens and sessions live: each has a default. */
 export const LIFETIMES = [
   'accessTokenTtlSeconds',
   'sessionIdleTtlSeconds',
   'sessionMaxTtlSeconds',
+] as const
+
+/** What of the configuration decides about signing keys: each has a default. */
+export const KEY_SETTINGS = [
+  'signingAlgorithms',
+  'accessTokenTtlSeconds',
+  'keyRotateEverySeconds',
+  'keyPublishAheadSeconds',
+  'verifierCacheTtlSeconds',
 ] as const
 
 /** The service's database as a command sees it, and the configuration that was asked for. */
@@ -49,6 +58,14 @@ export function withDeployment<T, N extends Need = never>(
     })
     return work({ ...operations, config })
   })
+}
+
+/**
+ * The need of the master keys, if they are configured: for what says more where it has them. The
+ * configuration lacks them otherwise, but in development, which has its own.
+ */
+export function masterKeysIfGiven(): 'masterKeys'[] {
+  return isConfigured(processEnvironment(), 'masterKeys') ? ['masterKeys'] : []
 }
 
 /** Does so without looking whether the database is migrated. */

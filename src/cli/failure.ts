@@ -32,6 +32,12 @@ const KNOWN: Record<string, readonly [code: string, exitCode: number]> = {
   InvalidAudience: ['audience_invalid', EXIT.usage],
   OAuthError: ['usage', EXIT.usage],
   CannotUnseal: ['master_keys_wrong', EXIT.usage],
+  InvalidKey: ['key_invalid', EXIT.usage],
+  KeyExists: ['key_exists', EXIT.no],
+  KeyNotFound: ['key_not_found', EXIT.no],
+  NextKeyBusy: ['key_busy', EXIT.no],
+  UnfitKey: ['key_unfit', EXIT.no],
+  ImpossibleKey: ['key_impossible', EXIT.no],
   ClientExists: ['client_exists', EXIT.no],
   ClientIdIsSubject: ['client_id_is_subject', EXIT.no],
   UserExists: ['user_exists', EXIT.no],
@@ -73,8 +79,15 @@ function describeUsage(error: CommanderError): Failure {
     return { code: 'help_shown', message, exitCode: EXIT.usage }
   }
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
-  const hint = message.includes('Did you mean') ? '' : ' (see --help)'
+  const hint = usageHint(message)
   return { code: 'usage', message: `${message}${hint}`, exitCode: EXIT.usage }
+}
+
+function usageHint(message: string): string {
+  if (message.includes('Did you mean')) return ''
+  // The kid of a key may begin so, as any text in base64url.
+  const isDashed = /unknown option '-[\w-]{20,}'/.test(message)
+  return isDashed ? ' (what begins with - and is no option goes last, after --)' : ' (see --help)'
 }
 
 function describeOutage(cause: unknown): Failure {

@@ -10,6 +10,7 @@ import type { MasterKeys } from './master-keys.ts'
 import { createSigningKey } from './signing-key.ts'
 import {
   addSigningKey,
+  holdActiveKey,
   holdDueKey,
   markActive,
   markPublished,
@@ -63,6 +64,8 @@ export function createAdvanceKeys(options: {
       switch (step.do) {
         case 'create': {
           if (made === undefined) return []
+          // Somebody may have revoked it since: what follows at once then is no next key.
+          if (step.after !== undefined && !(await holdActiveKey(tx, step.after))) return []
           const key = { ...made, signsFrom: step.signsFrom, tokenTtlSeconds }
           if (!(await addSigningKey(tx, key))) return []
           return [{ type: 'key.created', kid: made.kid, alg: step.algorithm }]

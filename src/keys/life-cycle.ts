@@ -9,10 +9,19 @@ import type { SigningKey } from './signing-key.ts'
 
 const LAG_MS = REPLICA_LAG_SECONDS * 1000
 
+/** Where a new key of an algorithm stands. */
+export interface Place {
+  readonly state: 'next' | 'active'
+  /** In milliseconds since the epoch. */
+  readonly signsFrom: number
+  /** The kid of the active key, which it is to follow. */
+  readonly after: string | undefined
+}
+
 /** What is due of the life cycle of signing keys. Instants are milliseconds since the epoch. */
 export type Step =
   /** Make a key that signs from then on; at once when `state` is `active`. */
-  | { do: 'create'; algorithm: Algorithm; state: 'next' | 'active'; signsFrom: number }
+  | ({ do: 'create'; algorithm: Algorithm } & Place)
   /** Every replica has read of the next key, and publishes it: its time ahead counts from now. */
   | { do: 'publish'; kid: string; algorithm: Algorithm; signsFrom: number }
   /** The next key signs, and its predecessor no more. */
@@ -45,7 +54,9 @@ export function decideSteps(
       const signsFrom = now + leadSeconds(timing) * 1000
       return isRead ? [{ do: 'publish', kid, algorithm, signsFrom }] : []
     }
-    if (inUse.includes(algorithm)) return [create(algorithm, active, keys, timing, now)]
+    if (inUse.includes(algorithm)) {
+      return [{ do: 'create', algorithm, ...placeOf(algorithm, keys, timing, now) }]
+    }
     if (active === undefined || nextTurn(active, timing) > now) return []
     return [{ do: 'lay_down', kid: active.kid, algorithm }]
   })
@@ -56,33 +67,41 @@ export function decideSteps(
   ]
 }
 
-function create(
+/** Where a new key of an algorithm stands that has no next one. */
+export function placeOf(
   algorithm: Algorithm,
-  active: SigningKey | undefined,
   keys: readonly SigningKey[],
   timing: KeyTiming,
   now: number,
-): Step {
+): Place {
+  const own = keys.filter((key) => key.algorithm === algorithm)
+  const active = own.find(({ state }) => state === 'active')
   if (active !== undefined) {
     const soonest = now + timing.keyPublishAheadSeconds * 1000
     const signsFrom = Math.max(nextTurn(active, timing), soonest)
-    return { do: 'create', algorithm, state: 'next', signsFrom }
+    return { state: 'next', signsFrom, after: active.kid }
   }
-  const [last] = keys
-    .filter((key) => key.algorithm === algorithm)
+  const [last] = own
+    .filter((key) => hasSigned(key, now))
     .toSorted((a, b) => b.signsFrom - a.signsFrom)
   // No verifier has a set yet, or the key that they have must not be believed: waiting helps nobody.
   const isUrgent = keys.length === 0 || last?.state === 'revoked'
   return isUrgent
-    ? { do: 'create', algorithm, state: 'active', signsFrom: now }
-    : { do: 'create', algorithm, state: 'next', signsFrom: now + leadSeconds(timing) * 1000 }
+    ? { state: 'active', signsFrom: now, after: undefined }
+    : { state: 'next', signsFrom: now + leadSeconds(timing) * 1000, after: undefined }
+}
+
+/** Whether a key has signed by an instant, and not been withdrawn before it could. */
+export function hasSigned(key: SigningKey, now: number): boolean {
+  if (key.state === 'next') return isDue(key, now)
+  return key.signsFrom <= Math.min(now, key.withdrawnAt ?? now)
 }
 
 /**
  * Whether a next key's turn has come. Had the database been away since it was made, so that some
  * replica never published it, nobody would have been able to say that it is published.
  */
-function isDue({ state, publishedAt, signsFrom }: SigningKey, now: number): boolean {
+export function isDue({ state, publishedAt, signsFrom }: SigningKey, now: number): boolean {
   return state === 'next' && publishedAt !== undefined && signsFrom <= now
 }
 
@@ -119,4 +138,12 @@ export function signingAt<K extends SigningKey>(
   const own = keys.filter((key) => key.algorithm === algorithm)
   const due = own.find((key) => isDue(key, now))
   return due ?? own.find(({ state }) => state === 'active')
+}
+
+/**
+ * From when on a next key counts as published, in milliseconds since the epoch: every replica has read
+ * of it. Of one that is not yet, the earliest that can be.
+ */
+export function publishedFrom({ publishedAt, createdAt }: SigningKey): number {
+  return publishedAt ?? createdAt + LAG_MS
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../base/random.ts'
 import { openPublicJwk, requireKeyFor, UnfitKey } from '../jwt/accept-key.ts'
 import {
@@ -51,8 +51,18 @@ export async function createSigningKey(
   state: KeyState,
   context: { masterKeys: MasterKeys; random: Random; at: number },
 ): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateSigningKey(algorithm)
-  const jwk = publicKey.export({ format: 'jwk' })
+  const { privateKey } = await generateSigningKey(algorithm)
+  return toSigningKey(privateKey, algorithm, state, context)
+}
+
+/** Seals a private key of an algorithm under the first master key. */
+export function toSigningKey(
+  privateKey: KeyObject,
+  algorithm: Algorithm,
+  state: KeyState,
+  context: { masterKeys: MasterKeys; random: Random; at: number },
+): SigningKey {
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
   const kid = thumbprint(jwk)
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
   return {

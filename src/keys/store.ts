@@ -135,6 +135,18 @@ export async function holdDueKey(
   return row?.signs_from ? { signsFrom: row.signs_from.getTime() } : undefined
 }
 
+/** Keeps an active key as it is until the transaction ends; false when it is active no more. */
+export async function holdActiveKey(tx: Executor, kid: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('signing_keys')
+    .select('kid')
+    .where('kid', '=', kid)
+    .where('state', '=', 'active')
+    .forShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The active key of an algorithm has stopped signing. Returns its kid, if there was one. */
 export async function markRetiring(
   tx: Executor,

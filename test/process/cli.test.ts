@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -423,7 +424,7 @@ t.test('an audience can name the algorithm and the typ of its tokens', async (t)
   t.equal((await made()).header, 'RS256 at+jwt')
   t.notMatch(await update('default'), { stdout: /signing alg/ })
   t.equal((await made()).header, 'ES256 at+jwt')
-  const keys = (await mintmark(['keys', 'list', '--json'])).json<{ keys: object[] }>()
+  const keys = (await mintmark(['keys', 'status', '--json'])).json<{ keys: object[] }>()
   t.match(keys.keys, [{ state: 'active' }, { state: 'active' }])
   t.notMatch(JSON.stringify(keys), /"d"|sealed/)
 })
@@ -475,6 +476,146 @@ t.test(
     t.match(free.stdout, /: put 1:retired in its place\.\n$/)
   },
 )
+
+t.test('signing keys are looked at, turned, exported, imported and revoked', async (t) => {
+  const { service, mintmark } = await beside(t)
+  const { keyRing, advanceKeys } = service.parts
+  await query(service.databaseUrl, 'delete from signing_keys')
+  await advanceKeys()
+  await keyRing.load()
+  const { client, tokens } = await service.logIn()
+  const headers = { 'user-agent': 'jose/6' }
+  const jwks = () => service.inject({ url: '/.well-known/jwks.json', headers })
+  const kidOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
+  interface Told {
+    keys: { kid: string; alg: string; state: string }[]
+  }
+  const status = async () => (await mintmark(['keys', 'status', '--json'])).json<Told>().keys
+  const ofState = async (state: string, alg = 'ES256') =>
+    (await status()).find((key) => key.alg === alg && key.state === state)?.kid as string
+  const [active, next] = [await ofState('active'), await ofState('next')]
+  t.equal(active, kidOf(tokens.access_token))
+
+  await t.test('status and list are one', async (t) => {
+    const [told, list] = [await mintmark(['keys', 'status']), await mintmark(['keys', 'list'])]
+    t.match(told, { code: 0, stdout: `ES256  active  ${active}` })
+    t.match(told.stdout, /its tokens live until +20\S+ \S+Z \(in 10m\)/)
+    t.match(told.stdout, /opens under master key 1/)
+    t.match(told.stdout, /published by all +not yet/)
+    t.match(list.stdout, `ES256  active  ${active}`)
+    const { MASTER_KEYS, ...others } = production(service.databaseUrl)
+    t.ok(MASTER_KEYS)
+    const without = await commandLine(others)(['keys', 'status'])
+    t.match(without, { code: 0, stdout: /not tried/, stderr: /MASTER_KEYS is not set/ })
+    const wrong = {
+      ...others,
+      MASTER_KEYS: `1:${createHash('sha256').update('').digest('base64')}`,
+    }
+    const closed = await commandLine(wrong)(['keys', 'status', '--json'])
+    t.match(closed, { code: 1 })
+    t.match(closed.json<Told>().keys[0], { private_half: 'closed', problem: /master key 1/ })
+  })
+
+  await t.test('a plan shows its arithmetic, and now is as soon as it is safe', async (t) => {
+    const plan = await mintmark(['keys', 'rotate', '--plan', '--alg', 'ES256'])
+    t.match(plan.stdout, `${next} signs\n`)
+    t.match(plan.stdout, /begins to sign 20\S+ \S+Z \+ KEY_ROTATE_EVERY 30d/)
+    t.notMatch(plan.stdout, 'RS256')
+    const now = await mintmark(['keys', 'rotate', '--now', '--alg', 'ES256'])
+    t.match(now, { code: 0, stdout: /Not earlier: it is made .* \+ VERIFIER_CACHE_TTL 1h/ })
+    t.match(now.stdout, `ES256: ${next} signs from 20`)
+    const again = await mintmark(['keys', 'rotate', '--now', '--json'])
+    t.match(again.json(), { rotations: [{ outcome: 'unchanged' }, { outcome: 'hastened' }] })
+    for (const options of [[], ['--plan', '--now']]) {
+      t.match(await mintmark(['keys', 'rotate', ...options]), { code: 2, stderr: /give one of/ })
+    }
+    const none = await mintmark(['keys', 'rotate', '--now', '--alg', 'ES384'])
+    t.match(none, { code: 1, stdout: /^ES384 has no next key/ })
+  })
+
+  await t.test('public halves are exported as they are published', async (t) => {
+    await keyRing.load()
+    const exported = await mintmark(['keys', 'export-public'])
+    t.equal(exported.stdout, `${(await jwks()).body}\n`)
+    const pem = await mintmark(['keys', 'export-public', '--format', 'pem', '--', active])
+    t.equal(pem.stdout, keyRing.find(active)?.pem)
+    const jwk = await mintmark(['keys', 'export-public', '--format', 'jwk', '--', active])
+    t.match(jwk.json(), { kid: active, alg: 'ES256', use: 'sig' })
+    t.match(await mintmark(['keys', 'export-public', '--format', 'pem']), { code: 2 })
+    t.match(await mintmark(['keys', 'export-public', 'nobody']), { code: 1, stdout: '' })
+  })
+
+  await t.test('a key is imported, and a wrong one refused without being told', async (t) => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'mine' }
+    const imported = await mintmark(['keys', 'import', '-'], { stdin: JSON.stringify(jwk) })
+    t.match(imported, { code: 0, stdout: /^Imported EdDSA key .* signs from 20/ })
+    for (const told of ['"mine" is not kept', 'nobody gets its tokens', 'Delete the file']) {
+      t.match(imported.stderr, told)
+    }
+    const file = join(t.testdir({ 'key.json': JSON.stringify(jwk) }), 'key.json')
+    t.match(await mintmark(['keys', 'import', file]), { code: 1, stderr: /is here already, as/ })
+    t.match(await mintmark(['keys', 'import', `${file}.txt`]), { code: 1, stderr: /ENOENT/ })
+    const wrong = { ...jwk, x: 'A'.repeat(43) }
+    const refused = await mintmark(['keys', 'import', '-', '--json'], {
+      stdin: JSON.stringify(wrong),
+    })
+    t.match(refused, { code: 2, stdout: '' })
+    t.match(JSON.parse(refused.stderr), { error: { code: 'key_invalid' } })
+    t.notMatch(refused.stderr, jwk.d)
+  })
+
+  await t.test('a leaked key is revoked, and not by mistake', async (t) => {
+    const would = await mintmark(['keys', 'revoke', '--', active])
+    t.match(would, { code: 2, stdout: `This would revoke ES256 key ${active}` })
+    t.match(would.stderr, /Nothing was done.*--emergency/)
+    t.equal(await ofState('active'), active)
+    const done = await mintmark(['keys', 'revoke', '--emergency', '--', active])
+    t.match(done, { code: 0, stdout: 'is revoked and its private half is erased' })
+    for (const told of [
+      'ES256 is the default: they are those of every client and audience',
+      'No session ends and no refresh token',
+      'Here every replica refuses them from 20',
+      `${next}. A verifier may not know it before 20`,
+    ]) {
+      t.match(done.stdout, told)
+    }
+    await keyRing.load()
+    t.notMatch((await jwks()).body, active)
+    const token = { token: tokens.access_token }
+    const orders = await service.addClient({
+      authenticationMethod: 'client_secret_basic',
+      grantTypes: ['client_credentials'],
+      introspects: [ORDERS],
+    })
+    const introspected = await service.post('/introspect', token, orders.basic)
+    t.match(introspected.json(), { active: false })
+    const refreshed = await service.refresh(client, tokens.refresh_token)
+    t.equal(kidOf(refreshed.json<Tokens>().access_token), next, 'no session has ended')
+    const again = await mintmark(['keys', 'revoke', '--emergency', '--', active])
+    t.match(again, { code: 0, stdout: /was revoked before/ })
+    const unknown = await mintmark(['keys', 'revoke', '--emergency', '--json', 'nobody'])
+    t.match(unknown, { code: 1, stdout: '' })
+    t.match(JSON.parse(unknown.stderr), { error: { code: 'key_not_found' } })
+    const dashed = await mintmark(['keys', 'revoke', `-${active.slice(1)}`])
+    t.match(dashed, { code: 2, stderr: /begins with - .* after --/ })
+    t.strictSame(
+      (await events(service))
+        .map(String)
+        .filter((type) => type.startsWith('key.') && type !== 'key.created'),
+      [
+        'key.rotation_planned',
+        'key.rotation_planned',
+        'key.imported',
+        'key.revoked',
+        'key.activated',
+      ],
+    )
+    const told = await mintmark(['keys', 'revoke', '--json', '--', next])
+    t.match(told.json(), { was: 'active', is_default: true, signer: null, done: false })
+  })
+})
 
 t.test('a database that was set back is told, and its log says what ends it lost', async (t) => {
   const { service, mintmark } = await beside(t)

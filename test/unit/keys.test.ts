@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import {
   appendFile,
   mkdir,
@@ -12,10 +12,13 @@ import {
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { MasterKey } from '../../src/config/master-keys.ts'
+import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { createFetchCount, type Verifier } from '../../src/keys/fetches/count.ts'
 import { familyOf } from '../../src/keys/fetches/families.ts'
 import { knownBy } from '../../src/keys/fetches/known-by.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
+import { knownTo } from '../../src/keys/operations/known-to.ts'
+import { readPrivateKey } from '../../src/keys/operations/read-private-key.ts'
 import { CannotUnseal, type Sealed, seal, unseal } from '../../src/keys/seal.ts'
 import {
   createSigningKey,
@@ -26,6 +29,7 @@ import {
 } from '../../src/keys/signing-key.ts'
 import { createJwksSnapshot } from '../../src/keys/snapshot.ts'
 import { createStoppedClock } from '../support/clock.ts'
+import { TIMING } from '../support/keys.ts'
 import { createSeededRandom } from '../support/random.ts'
 
 const SECRET = Buffer.from('the private half of a signing key')
@@ -34,6 +38,11 @@ const masterKey = (id: number, seed = `master ${id}`): MasterKey & { key: Buffer
   key: createSeededRandom(seed).bytes(32),
 })
 const one = createMasterKeys([masterKey(1)])
+
+const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const P256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+const ED25519 = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+const toPem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 function refusal(work: () => unknown): CannotUnseal {
   try {
@@ -396,4 +405,79 @@ t.test('who has a key is who came after it was published everywhere', async (t) 
     [have, lack].map((some) => some.map(({ address }) => address)),
     [['there'], ['late', 'early']],
   )
+})
+
+t.test('a private key is read as PKCS#8 or JWK, for the algorithm that it fits', async (t) => {
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+  t.match(readPrivateKey(toPem(p384)), { algorithm: 'ES384', givenKid: undefined })
+  t.match(readPrivateKey(`Bag\r\n${toPem(p384).replaceAll('\n', '\r\n')}`), { algorithm: 'ES384' })
+  const named = { ...ED25519, kid: 'mine', use: 'sig', key_ops: ['sign', 'verify'] }
+  t.match(readPrivateKey(JSON.stringify(named)), { algorithm: 'EdDSA', givenKid: 'mine' })
+  t.match(readPrivateKey(toPem(RSA), 'PS256'), { algorithm: 'PS256' })
+  const jwk = { ...RSA.export({ format: 'jwk' }), alg: 'RS256' }
+  const { algorithm, privateKey } = readPrivateKey(JSON.stringify(jwk))
+  t.equal(algorithm, 'RS256')
+  t.ok(privateKey.equals(RSA))
+})
+
+t.test('what is no private key of ours is refused by what it is, and not repeated', async (t) => {
+  const rsa = RSA.export({ format: 'jwk' })
+  const { d: _, ...publicJwk } = P256
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
+  const cipher = { cipher: 'aes-256-cbc', passphrase: 'x' }
+  const refused: [given: string | object, problem: RegExp, algorithm?: Algorithm][] = [
+    ['', /no private key/],
+    ['5eCr3t', /no private key/],
+    ['{"d":"5eCr3t"', /neither PEM nor JSON/],
+    ['-----BEGIN PRIVATE KEY-----\n5eCr3t\n-----END PRIVATE KEY-----', /the PEM holds is no/],
+    [toPem(RSA) + toPem(RSA), /several/, 'RS256'],
+    [RSA.export({ type: 'pkcs8', format: 'pem', ...cipher }), /is encrypted: decrypt it/],
+    [RSA.export({ type: 'pkcs1', format: 'pem' }), /no PKCS#8: convert it/],
+    [createPublicKey(RSA).export({ type: 'spki', format: 'pem' }), /public only/],
+    [publicJwk, /public only/],
+    [{ keys: [P256] }, /JWK set/],
+    [{ kty: 'oct', k: '5eCr3t', alg: 'HS256' }, /shared secret/],
+    [{ ...P256, alg: 'HS256' }, /"HS256", by which nothing is signed/],
+    [{ ...P256, kty: 'XYZ' }, /no private key that is known/],
+    [rsa, /RS256 or PS256: say which/],
+    [{ ...rsa, alg: 'RS256' }, /needs a JWK with alg PS256/, 'PS256'],
+    [toPem(small), /2048 bits or more/, 'RS256'],
+    [P256, /needs a key of EC P-384/, 'ES384'],
+    [toPem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey), /secp256k1/],
+    [toPem(generateKeyPairSync('x25519').privateKey), /x25519/],
+    [{ ...P256, use: 'enc' }, /use sig/],
+    [{ ...P256, key_ops: ['verify'] }, /allow no signing/],
+    [{ ...P256, d: other.export({ format: 'jwk' }).d }, /do not belong together/],
+    [{ ...ED25519, x: 'A'.repeat(43) }, /do not belong together/],
+    [{ ...rsa, alg: 'RS256', dp: rsa.dq }, /do not belong together/],
+    [{ ...rsa, alg: 'RS256', d: rsa.dq }, /do not belong together/],
+  ]
+  for (const [given, problem, algorithm] of refused) {
+    const text = typeof given === 'string' ? given : JSON.stringify(given)
+    t.throws(() => readPrivateKey(text, algorithm), { name: 'InvalidKey', message: problem })
+    t.throws(() => readPrivateKey(text, algorithm), { message: /^(?!.*5eCr3t)/ })
+  }
+})
+
+t.test('who of the verifiers that are about has a key is told by family', async (t) => {
+  const day = 86_400_000
+  const seen = (family: string, lastAt: number) => ({
+    ...{ family, address: '192.0.2.1', firstAt: 0, lastAt, fetches: 1 },
+  })
+  const verifiers = [
+    seen('jose', 10 * day),
+    seen('go', 10 * day - 60_000),
+    seen('jose', 10 * day - 60_000),
+    seen('gone', 8 * day),
+  ]
+  const context = { masterKeys: one, random: createSeededRandom(t.name), at: 0 }
+  const made = await createSigningKey('ES256', 'next', context)
+  const key = (createdAt: number) => ({ ...made, createdAt })
+  t.strictSame(knownTo(verifiers, key(10 * day - 30_000), TIMING, 10 * day), [
+    { family: 'go', have: 0, lack: 1 },
+    { family: 'jose', have: 1, lack: 1 },
+  ])
+  const slow = { ...TIMING, verifierCacheTtlSeconds: 86_400 }
+  t.equal(knownTo(verifiers, key(0), slow, 10 * day).length, 3, 'slow ones are about for longer')
 })

@@ -1,0 +1,176 @@
+import { REPLICA_LAG_SECONDS, retentionSeconds } from '../../config/key-timing.ts'
+import type { Algorithm } from '../../jwt/algorithms.ts'
+import { decideSteps, nextTurn, publishedFrom, retiresAt, type Step } from '../life-cycle.ts'
+import type { SigningKey } from '../signing-key.ts'
+import { type Arithmetic, add, whyItSigns, whyWithdrawn } from './arithmetic.ts'
+import { effectiveKeys } from './effective.ts'
+import type { KeySchedule } from './schedule.ts'
+
+/** Something that will be done, if nobody changes anything. */
+export interface PlannedStep {
+  readonly do: 'publish' | 'sign' | 'stop' | 'withdraw'
+  readonly algorithm: Algorithm
+  /** The kid, or what a key that is not made yet is called. */
+  readonly kid: string
+  readonly isMade: boolean
+  /** With the instant. */
+  readonly why: Arithmetic
+}
+
+/** What is to come of the keys. */
+export interface Foresight {
+  /** By algorithm, then by time. */
+  readonly steps: readonly PlannedStep[]
+  /**
+   * The keys as their rows will be after these steps, with the instants to come, by algorithm, oldest
+   * first. Those that are not made yet have the kids that the steps call them.
+   */
+  readonly keys: readonly SigningKey[]
+}
+
+/**
+ * Foresees one whole turn of each algorithm: by the decisions that the schedule is kept by, on a clock
+ * that runs ahead.
+ * @param only the algorithms to look at; else all that are in use or have keys
+ */
+export function foreseeKeys(schedule: KeySchedule, only?: readonly Algorithm[]): Foresight {
+  const all = new Set([...schedule.inUse, ...schedule.keys.map(({ algorithm }) => algorithm)])
+  const turns = [...all]
+    .filter((algorithm) => only === undefined || only.includes(algorithm))
+    .map((algorithm) => foreseeTurn(schedule, algorithm))
+  return { steps: turns.flatMap(({ steps }) => steps), keys: turns.flatMap(({ keys }) => keys) }
+}
+
+function foreseeTurn(schedule: KeySchedule, algorithm: Algorithm): Foresight {
+  const isOwn = (one: { algorithm: Algorithm }) => one.algorithm === algorithm
+  const inUse = schedule.inUse.filter((one) => one === algorithm)
+  const steps: PlannedStep[] = []
+  let { keys, now } = schedule
+  const until = endOfTurn(keys.filter(isOwn), schedule)
+  while (now <= until) {
+    const due = decideSteps(keys, inUse, schedule.timing, now).filter(isOwn)
+    for (const step of due) {
+      const before = keys
+      keys = take(before, step, schedule, now)
+      steps.push(...tell(step, before, keys, schedule, now))
+    }
+    if (due.length === 0) now = nextInstant(keys.filter(isOwn), schedule)
+  }
+  return { steps, keys: keys.filter(isOwn) }
+}
+
+/** Until whoever signs now, or is to sign next, is followed and the one before it is withdrawn. */
+function endOfTurn(own: readonly SigningKey[], { timing, tokenTtlSeconds, now }: KeySchedule) {
+  const turns = own.flatMap(({ state, signsFrom }) => (state === 'next' ? [signsFrom] : []))
+  const turn = Math.max(now + timing.keyRotateEverySeconds * 1000, ...turns)
+  const ttl = Math.max(tokenTtlSeconds, ...own.map((key) => key.tokenTtlSeconds))
+  return turn + retentionSeconds(timing, ttl) * 1000
+}
+
+/** When something is due again; Infinity when never. */
+function nextInstant(own: readonly SigningKey[], { timing }: KeySchedule): number {
+  const instants = own.map((key) => {
+    if (key.state === 'next')
+      return key.publishedAt === undefined ? publishedFrom(key) : key.signsFrom
+    const isLast = key.state === 'active' && !own.some(({ state }) => state === 'next')
+    return isLast ? nextTurn(key, timing) : retiresAt(key, timing)
+  })
+  return Math.min(...instants)
+}
+
+/** The rows after a step. */
+function take(
+  keys: readonly SigningKey[],
+  step: Step,
+  { tokenTtlSeconds }: KeySchedule,
+  now: number,
+): readonly SigningKey[] {
+  const change = (kid: string, changes: Partial<SigningKey>) =>
+    keys.map((key) => (key.kid === kid ? { ...key, ...changes } : key))
+  switch (step.do) {
+    case 'create': {
+      const { algorithm, state, signsFrom } = step
+      const made = { ...unmade(algorithm, keys), state, createdAt: now, signsFrom, tokenTtlSeconds }
+      return [...keys, made]
+    }
+    case 'publish': {
+      const { signsFrom = 0 } = keys.find(({ kid }) => kid === step.kid) ?? {}
+      const later = Math.max(signsFrom, step.signsFrom)
+      return change(step.kid, { publishedAt: now, signsFrom: later })
+    }
+    case 'activate':
+      return effectiveKeys(keys, now)
+    case 'lay_down':
+      return change(step.kid, { state: 'retiring', signsUntil: now + REPLICA_LAG_SECONDS * 1000 })
+    case 'retire':
+      return change(step.kid, { state: 'retired', withdrawnAt: now })
+  }
+}
+
+const UNMADE = 'to be made'
+
+function isUnmade({ kid }: SigningKey): boolean {
+  return kid.startsWith(UNMADE)
+}
+
+/** A key that there is not yet: `to be made (ES256, 1)`. */
+function unmade(algorithm: Algorithm, keys: readonly SigningKey[]): SigningKey {
+  const number = 1 + keys.filter((key) => isUnmade(key) && key.algorithm === algorithm).length
+  const kid = `${UNMADE} (${algorithm}, ${number})`
+  return {
+    kid,
+    algorithm,
+    state: 'next',
+    publicJwk: { kid, alg: algorithm, use: 'sig' },
+    sealed: undefined,
+    createdAt: 0,
+    publishedAt: undefined,
+    signsFrom: 0,
+    signsUntil: undefined,
+    withdrawnAt: undefined,
+    tokenTtlSeconds: 0,
+  }
+}
+
+/** What a step means for each key that it changes. */
+function tell(
+  step: Step,
+  before: readonly SigningKey[],
+  after: readonly SigningKey[],
+  { timing }: KeySchedule,
+  now: number,
+): PlannedStep[] {
+  const told = (what: PlannedStep['do'], key: SigningKey | undefined, why: Arithmetic) =>
+    key === undefined
+      ? []
+      : [{ do: what, algorithm: key.algorithm, kid: key.kid, isMade: !isUnmade(key), why }]
+  const active = before.find(
+    ({ algorithm, state }) => algorithm === step.algorithm && state === 'active',
+  )
+  switch (step.do) {
+    case 'create': {
+      const key = after.at(-1)
+      const since = active ? 'its predecessor signs' : 'its algorithm is in use and has no key'
+      return [
+        ...told('publish', key, add(since, now)),
+        ...(step.state === 'active' ? told('sign', key, add('it is published', now)) : []),
+      ]
+    }
+    // Part of its being made, ten seconds later.
+    case 'publish':
+      return []
+    case 'activate': {
+      const key = before.find(({ kid }) => kid === step.kid)
+      return [
+        ...(key ? told('sign', key, whyItSigns(key, active, timing)) : []),
+        ...told('stop', active, add('its successor signs', key?.signsFrom ?? now)),
+      ]
+    }
+    case 'lay_down':
+      return told('stop', active, add('nobody names its algorithm any more', now))
+    case 'retire': {
+      const key = before.find(({ kid }) => kid === step.kid)
+      return key ? told('withdraw', key, whyWithdrawn(key, timing)) : []
+    }
+  }
+}

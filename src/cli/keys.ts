@@ -7,6 +7,7 @@ import { reencryptKeys } from './keys-reencrypt.ts'
 import { revokeKey } from './keys-revoke.ts'
 import { rotateKeys } from './keys-rotate.ts'
 import { tellKeys } from './keys-status.ts'
+import { drawKeys } from './keys-timeline.ts'
 
 /** `mintmark keys`: the keys that sign access tokens. */
 export function addKeysCommands(program: Command): void {
@@ -53,4 +54,9 @@ export function addKeysCommands(program: Command): void {
       'encrypt them under the first master key, which every replica must have, while the service runs',
     )
     .action(answering(reencryptKeys))
+  keys
+    .command('timeline')
+    .description('draw their life: what was, what is, and the next two turns of each algorithm')
+    .option('--svg', 'as an SVG image, for a file')
+    .action(answering(drawKeys))
 }

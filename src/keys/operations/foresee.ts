@@ -29,24 +29,33 @@ export interface Foresight {
 }
 
 /**
- * Foresees one whole turn of each algorithm: by the decisions that the schedule is kept by, on a clock
+ * Foresees whole turns of each algorithm: by the decisions that the schedule is kept by, on a clock
  * that runs ahead.
  * @param only the algorithms to look at; else all that are in use or have keys
+ * @param turns how many of them
  */
-export function foreseeKeys(schedule: KeySchedule, only?: readonly Algorithm[]): Foresight {
+export function foreseeKeys(
+  schedule: KeySchedule,
+  only?: readonly Algorithm[],
+  turns = 1,
+): Foresight {
   const all = new Set([...schedule.inUse, ...schedule.keys.map(({ algorithm }) => algorithm)])
-  const turns = [...all]
+  const foreseen = [...all]
     .filter((algorithm) => only === undefined || only.includes(algorithm))
-    .map((algorithm) => foreseeTurn(schedule, algorithm))
-  return { steps: turns.flatMap(({ steps }) => steps), keys: turns.flatMap(({ keys }) => keys) }
+    .map((algorithm) => foreseeTurns(schedule, algorithm, turns))
+  return {
+    steps: foreseen.flatMap(({ steps }) => steps),
+    keys: foreseen.flatMap(({ keys }) => keys),
+  }
 }
 
-function foreseeTurn(schedule: KeySchedule, algorithm: Algorithm): Foresight {
+function foreseeTurns(schedule: KeySchedule, algorithm: Algorithm, turns: number): Foresight {
   const isOwn = (one: { algorithm: Algorithm }) => one.algorithm === algorithm
   const inUse = schedule.inUse.filter((one) => one === algorithm)
   const steps: PlannedStep[] = []
   let { keys, now } = schedule
-  const until = endOfTurn(keys.filter(isOwn), schedule)
+  const further = (turns - 1) * schedule.timing.keyRotateEverySeconds * 1000
+  const until = endOfTurn(keys.filter(isOwn), schedule) + further
   while (now <= until) {
     const due = decideSteps(keys, inUse, schedule.timing, now).filter(isOwn)
     for (const step of due) {

@@ -25,6 +25,7 @@ import { createImportKey } from './keys/operations/import-key.ts'
 import { createKeyRevocations } from './keys/operations/revoke.ts'
 import { createRotateNow } from './keys/operations/rotate-now.ts'
 import { type KeySettings, readKeySchedule } from './keys/operations/schedule.ts'
+import { createReencryptKeys } from './keys/reencrypt.ts'
 import { createJwksSnapshot } from './keys/snapshot.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
@@ -129,6 +130,7 @@ export function compose(options: {
     ...composeKeyOperations(operations, config),
     masterKeys,
     importKey: createImportKey({ ...operations, masterKeys, settings: config }),
+    reencryptKeys: createReencryptKeys({ ...operations, masterKeys }),
   }
   const advanceKeys = createAdvanceKeys({ ...config, ...keyOptions, random, recordEvents })
   const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })

@@ -53,6 +53,47 @@ export const ADMIN = {
     },
     related: ['client_unknown', 'session_unknown'],
   },
+  signing_key_unknown: {
+    title: 'No signing key has this kid',
+    status: 404,
+    cause:
+      'The `kid` in the path is that of no key, now or before: it is mistyped, or of another deployment.',
+    confirm: ['`GET /keys`, or `mintmark keys status`, lists all of them; letters count.'],
+    remedy: { operator: 'Ask again with the whole `kid`: no part of it is enough.' },
+    related: ['key_exists'],
+  },
+  key_exists: {
+    title: 'The key is here already',
+    status: 409,
+    cause:
+      'A key has this thumbprint (RFC 7638), or had it: one that was retired or revoked does not come back.',
+    confirm: ['`GET /keys` has its `kid`, and says what became of it.'],
+    remedy: { operator: 'Import another key, or let Mintmark make one.' },
+    related: ['signing_key_unknown', 'key_invalid'],
+  },
+  key_busy: {
+    title: 'The next key begins to sign just now',
+    status: 409,
+    cause:
+      'An imported key takes the place of the next one of its algorithm, which is about to sign: it may have signed already.',
+    confirm: ['`GET /keys/plan` says when it signs.'],
+    remedy: {
+      operator: 'Import it again in ten seconds: it takes the place of the one after that.',
+    },
+    related: ['key_exists'],
+  },
+  key_invalid: {
+    title: 'This is no private key that could sign here',
+    status: 400,
+    cause:
+      'It cannot be read, is public only, encrypted, a shared secret, too weak, of a kind that signs nothing here, or its parts do not belong together. The answer says which, and repeats nothing of it.',
+    confirm: ['`openssl pkey -in <file> -noout -text` says what a PEM holds.'],
+    remedy: {
+      operator:
+        'Send PKCS#8 as `pem`, or one JWK as `jwk`; with `alg` for an RSA key, which can sign by several.',
+    },
+    related: ['key_exists', 'parameter_invalid'],
+  },
   cursor_invalid: {
     title: 'The cursor is not of this list',
     status: 400,

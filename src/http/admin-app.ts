@@ -6,6 +6,8 @@ import { endUserSessionsRoute } from './admin/end-user-sessions.ts'
 import { explainSessionRoute } from './admin/explain-session.ts'
 import { explainUserRoute } from './admin/explain-user.ts'
 import { getSessionRoute } from './admin/get-session.ts'
+import { timeLinePictureRoute } from './admin/keys/draw-time-line.ts'
+import { KEY_SCHEMAS, keyRoutes } from './admin/keys/routes.ts'
 import { listCutOffsRoute } from './admin/list-cut-offs.ts'
 import { listEventsRoute } from './admin/list-events.ts'
 import { listSessionEventsRoute } from './admin/list-session-events.ts'
@@ -52,7 +54,8 @@ type RouteOptions = Parameters<typeof listSessionsRoute>[1] &
   Parameters<typeof listCutOffsRoute>[1] &
   Parameters<typeof setCutOffRoutes>[1] &
   Parameters<typeof explainSessionRoute>[1] &
-  Parameters<typeof explainUserRoute>[1]
+  Parameters<typeof explainUserRoute>[1] &
+  Parameters<typeof keyRoutes>[1]
 
 const SCHEMAS = [
   ProblemBody,
@@ -64,6 +67,7 @@ const SCHEMAS = [
   WireEnd,
   WireSessionExplanation,
   WireUserExplanation,
+  ...KEY_SCHEMAS,
 ]
 
 /** The app for operators, not yet listening. No page of another origin may read its answers. */
@@ -76,19 +80,19 @@ export async function createAdminApp(options: AdminAppOptions): Promise<FastifyI
   const limits = await createLimits(app, { ...options, db })
   await describeApi(app, { ...options, description: adminDescription, limits })
 
+  const routeOptions = { ...options, db }
   app.register((scope, _options, done) => {
     healthRoutes(scope, options)
     done()
   })
   app.register((scope, _options, done) => {
-    const routeOptions = { ...options, db }
-    neverStore(scope)
+    admitOperators(scope, options)
+    timeLinePictureRoute(scope, routeOptions)
+    done()
+  })
+  app.register((scope, _options, done) => {
     requireAcceptable(scope)
-    refuseUntilLoaded(scope, options.keyRing)
-    guardWithBearer(scope, options)
-    requireScope(scope)
-    readJsonBodies(scope)
-    acceptNothingElse(scope)
+    admitOperators(scope, options)
     listSessionsRoute(scope, routeOptions)
     getSessionRoute(scope, routeOptions)
     endSessionRoute(scope, routeOptions)
@@ -99,8 +103,19 @@ export async function createAdminApp(options: AdminAppOptions): Promise<FastifyI
     setCutOffRoutes(scope, routeOptions)
     explainSessionRoute(scope, routeOptions)
     explainUserRoute(scope, routeOptions)
+    keyRoutes(scope, routeOptions)
     done()
   })
   await app.ready()
   return app
+}
+
+/** Lets into a scope only who may do what the route that is asked for states. */
+function admitOperators(app: FastifyInstance, options: AdminAppOptions): void {
+  neverStore(app)
+  refuseUntilLoaded(app, options.keyRing)
+  guardWithBearer(app, options)
+  requireScope(app)
+  readJsonBodies(app)
+  acceptNothingElse(app)
 }

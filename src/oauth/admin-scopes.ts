@@ -8,6 +8,8 @@ export const adminScopes = [
   'mintmark:events:read',
   'mintmark:cut-offs:read',
   'mintmark:cut-offs:write',
+  'mintmark:keys:read',
+  'mintmark:keys:write',
 ] as const
 export type AdminScope = (typeof adminScopes)[number]
 

@@ -179,6 +179,7 @@ const VARIED = [
   'token_invalid',
   'insufficient_scope',
   'user_unknown',
+  'key_invalid',
 ]
 
 /** An error's reason or code has an example of its own where it occurs, which says what it says. */

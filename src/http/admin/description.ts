@@ -5,13 +5,14 @@ import type { ApiDescription } from '../plugins/openapi.ts'
 export const adminDescription: ApiDescription = {
   title: 'Mintmark admin',
   description:
-    'For operators: who is logged in, what happened, and how to end it. Errors are as in RFC 9457. A path that takes other methods is 405 with `Allow`, an unknown or repeated parameter 400.',
+    'For operators: who is logged in, what happened, and how to end it; and the signing keys. Errors are as in RFC 9457. A path that takes other methods is 405 with `Allow`, an unknown or repeated parameter 400.',
   // It has a port of its own.
   basePath: '',
   tags: [
     { name: 'sessions', description: 'See sessions and end them.' },
     { name: 'events', description: 'What happened.' },
     { name: 'cut-offs', description: 'End all that started before an instant.' },
+    { name: 'keys', description: 'The signing keys: see them, and step in.' },
     { name: 'operation', description: 'For whoever runs the service.' },
   ],
   securitySchemes: {

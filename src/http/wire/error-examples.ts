@@ -106,6 +106,13 @@ export const PROBLEM_EXAMPLES = {
   user_required: [403, 'this needs an access token of a user’s session'],
   client_unknown: [404, 'there is no client of this id'],
   user_unknown: [404, 'no user has this sub, and no session either'],
+  signing_key_unknown: [404, 'no signing key has this kid; GET /keys lists all of them'],
+  key_exists: [409, 'this key is here already, or was: none comes back'],
+  key_busy: [
+    409,
+    'the next key of this algorithm begins to sign just now: try again in ten seconds',
+  ],
+  key_invalid: [400, 'the JWK is public only: its private half is needed'],
   session_unknown: [
     404,
     'you may see no session of this id; GET /sessions lists those that you may see',

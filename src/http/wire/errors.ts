@@ -136,6 +136,7 @@ const MEANINGS: Record<DescribedStatus, string> = {
   403: 'Not allowed to this caller.',
   404: 'There is no such thing here.',
   406: 'The answer would be JSON, which the Accept header does not admit.',
+  409: 'It does not go together with what there is.',
   413: 'The body is larger than 16 KiB.',
   414: 'The URL is longer than 8 KiB.',
   415: 'The body has another media type than those named here, or is compressed.',

@@ -98,7 +98,7 @@ function accept(
 /** By curve; RSA keys can sign by two algorithms, and what they were used for is not ours to guess. */
 function onlyAlgorithmOf({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject): Algorithm {
   const { namedCurve: curve } = asymmetricKeyDetails ?? {}
-  if (type === 'rsa') throw new InvalidKey('an RSA key signs by RS256 or PS256: say which by --alg')
+  if (type === 'rsa') throw new InvalidKey('an RSA key signs by RS256 or PS256: say which (alg)')
   if (type === 'ed25519') return 'EdDSA'
   if (curve === 'prime256v1') return 'ES256'
   if (curve === 'secp384r1') return 'ES384'

@@ -5,6 +5,7 @@ import { findClient } from '../clients/store.ts'
 import type { Database } from '../db/connect.ts'
 import type { TokenAnswer } from '../grants/answer.ts'
 import type { StartBackendSession } from '../grants/start-session.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { EndSessions } from '../sessions/end.ts'
 import { listAlive } from '../sessions/store.ts'
 import type { Introspect } from '../tokens/introspect.ts'
@@ -64,6 +65,8 @@ export function createLiveExamples(options: {
   introspect: Introspect
   endSessions: EndSessions
   startBackendSession: StartBackendSession
+  keyRing: Pick<KeyRing, 'jwks'>
+  issuer: string
   demo: () => Demo | undefined
 }): () => Promise<Examples | undefined> {
   const kept: Partial<Sessions> = {}
@@ -122,10 +125,16 @@ export function createLiveExamples(options: {
         preparing = undefined
       })
     return {
-      operations: describe(demo, await preparing),
+      operations: { ...describe(demo, await preparing), ...describeKeys(options) },
       login: { ...credentialsOf(demo, 'backend'), username, password },
     }
   }
+}
+
+/** A key that is published, and an audience that every token for this service's own routes has. */
+function describeKeys(options: { keyRing: Pick<KeyRing, 'jwks'>; issuer: string }): Operations {
+  const { keys = [] } = JSON.parse(options.keyRing.jwks()?.body ?? '{}')
+  return { getKeyPem: { kid: keys[0]?.kid ?? '' }, forwardAuth: { audience: options.issuer } }
 }
 
 function describe(demo: Demo, sessions: Sessions | undefined): Operations {

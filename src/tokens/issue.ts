@@ -26,7 +26,7 @@ const JITTER = 0.05
  * So little a verifier's clock may be behind ours without anybody's being at fault, and many verifiers
  * refuse a token that they take to be made in the future.
  */
-const CLOCKS_APART_MS = 100
+const CLOCKS_APART_MS = 50
 
 export function createIssueAccessToken(options: {
   issuer: string

@@ -206,7 +206,7 @@ for (const [number, what, faults] of [
     25,
     'a token of the future',
     (claims) => [
-      { ...claims, iat: (claims.iat as number) + 61 },
+      { ...claims, iat: (claims.iat as number) + 62 },
       { ...claims, nbf: (claims.iat as number) + 300 },
     ],
   ],

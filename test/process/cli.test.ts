@@ -603,7 +603,7 @@ t.test('signing keys are looked at, turned, exported, imported and revoked', asy
     const unknown = await mintmark(['keys', 'revoke', '--emergency', '--json', 'nobody'])
     t.match(unknown, { code: 1, stdout: '' })
     t.match(JSON.parse(unknown.stderr), { error: { code: 'key_not_found' } })
-    const dashed = await mintmark(['keys', 'revoke', `-${active.slice(1)}`])
+    const dashed = await mintmark(['keys', 'revoke', `-${'A'.repeat(42)}`])
     t.match(dashed, { code: 2, stderr: /begins with - .* after --/ })
     t.strictSame(
       (await events(service))

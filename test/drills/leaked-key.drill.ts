@@ -43,8 +43,8 @@ drill(
     const began = Date.now()
     const revoked = await mintmark(['--json', 'keys', 'revoke', kid, '--emergency'])
     t.equal(revoked.code, 0, revoked.stderr)
-    const { verifiers_know_at } = revoked.json<{ verifiers_know_at: string }>()
-    const announced = (Date.parse(verifiers_know_at) - began) / 1000
+    const { refused } = revoked.json<{ refused: { everywhere_from: string } }>()
+    const announced = (Date.parse(refused.everywhere_from) - began) / 1000
     t.ok(announced > 0, `announced: ${announced} s`)
 
     const refusedAfter = new Map<string, number>()

@@ -19,7 +19,12 @@ export interface Operation {
   readonly operationId: string
   readonly summary?: string
   readonly tags: readonly string[]
-  readonly parameters?: readonly { name: string; in: string; example?: unknown }[]
+  readonly parameters?: readonly {
+    name: string
+    in: string
+    required?: boolean
+    example?: unknown
+  }[]
   readonly requestBody?: {
     readonly required?: boolean
     readonly content: Readonly<Record<string, Media>>

@@ -20,7 +20,7 @@ export interface Trial {
 export function trialsOf(document: Document): Trial[] {
   return Object.entries(document.paths).flatMap(([template, operations]) =>
     Object.entries(operations).flatMap(([method, operation]) => {
-      const path = template.replace(/\{(\w+)\}/, (_, name) => exampleOf(operation, name))
+      const path = `${template.replace(/\{(\w+)\}/, (_, name) => exampleOf(operation, name))}${queryOf(operation)}`
       return bodiesOf(operation).map(({ name, init }) => ({
         name: `${operation.operationId}${name}`,
         operation,
@@ -35,6 +35,13 @@ function exampleOf({ operationId, parameters = [] }: Operation, name: string): s
   const example = parameters.find((parameter) => parameter.name === name)?.example
   if (typeof example !== 'string') throw new Error(`${operationId}: ${name} has no example`)
   return encodeURIComponent(example)
+}
+
+/** What must be in the query. */
+function queryOf(operation: Operation): string {
+  const required = (operation.parameters ?? []).filter((one) => one.in === 'query' && one.required)
+  const pairs = required.map(({ name }) => `${name}=${exampleOf(operation, name)}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
 function bodiesOf({ requestBody }: Operation): { name: string; init: RequestInit }[] {

@@ -161,7 +161,7 @@ export async function until<T>(
 }
 
 /** Each test file has so many of its own, lest two that run at once draw the same. */
-const PORTS = 12
+const PORTS = 30
 let drawn = 0
 
 /**
@@ -169,7 +169,7 @@ let drawn = 0
  * (Linux begins at 32768): such a one could be another program's before it is used.
  */
 export async function freePort(): Promise<number> {
-  const port = 20_000 + (process.pid % 1_000) * PORTS + (drawn % PORTS)
+  const port = 20_000 + (process.pid % 400) * PORTS + (drawn % PORTS)
   drawn += 1
   const server = createServer().listen(port)
   try {

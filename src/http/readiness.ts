@@ -51,7 +51,7 @@ function examineKeys(keyRing: KeyRing): Condition {
       : 'not loaded yet'
     return { ok: false, detail }
   }
-  const { faults } = keyRing
+  const faults = keyRing.faults.filter(({ isGrave }) => isGrave)
   return faults.length === 0
     ? { ok: true, detail: 'loaded' }
     : { ok: false, detail: `not usable here: ${faults.map(({ kid }) => kid).join(', ')}` }

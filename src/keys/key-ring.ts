@@ -20,6 +20,8 @@ export interface KeyFault {
   readonly kid: string
   /** Says the id of a master key and no value. */
   readonly problem: string
+  /** Whether this replica should not be asked while it lasts; not of a row of a version to come. */
+  readonly isGrave: boolean
 }
 
 /**
@@ -28,8 +30,6 @@ export interface KeyFault {
  */
 export interface KeyRing {
   /**
-   * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, UnfitKey
-   * when one does not fit its algorithm, and ImpossibleKey; later such rows are left out and
    * Reads the keys. At first, throws CannotUnseal when no master key opens a published one, UnfitKey
    * when one does not fit its algorithm, and ImpossibleKey; later such rows are left out and
    * reported. Where there is no key yet, nothing is loaded. Throws DatabaseUnavailable.
@@ -96,6 +96,8 @@ export function createKeyRing(options: {
   const hasStepped = createStepWatch()
   let isClockUnsure = false
   let nextTry = 0
+  /** Whoever comes while somebody waits, waits with them. */
+  let waiting: Promise<void> | undefined
   let contents: Contents | undefined
   let restored: Published | undefined
   let reading: Promise<void> | undefined
@@ -108,7 +110,8 @@ export function createKeyRing(options: {
     if (contents === undefined && impossible.length > 0) throw new ImpossibleKey(impossible)
     const { held, faults } = openAll(keys.filter(isPublished))
     for (const kid of impossible) {
-      faults.push({ kid, problem: 'is of an algorithm or in a state that this version lacks' })
+      const problem = 'is of an algorithm or in a state that this version lacks'
+      faults.push({ kid, problem, isGrave: false })
     }
     for (const fault of faults) if (!isKnown(fault)) onFault(fault)
     if (contents === undefined && held.length === 0) return undefined
@@ -135,7 +138,7 @@ export function createKeyRing(options: {
       } catch (error) {
         const isOfRow = error instanceof CannotUnseal || error instanceof UnfitKey
         if (contents === undefined || !isOfRow) throw error
-        faults.push({ kid: key.kid, problem: error.message })
+        faults.push({ kid: key.kid, problem: error.message, isGrave: true })
         // What was opened once is still good, whatever has become of its row.
         if (before === undefined) return []
         const { algorithm, sealed, opened } = before
@@ -204,12 +207,18 @@ export function createKeyRing(options: {
       throw new NoSigningKey(`no key signs ${algorithms.join(' or ')} yet`)
     },
     async freshen() {
-      if (contents === undefined || !isOld() || clock.now() < nextTry) return
-      nextTry = clock.now() + (REPLICA_LAG_SECONDS * 1000) / 2
-      const patience = new AbortController()
-      const late = delay(PATIENCE_MS, undefined, patience).catch(() => {})
-      await Promise.race([bringUpToDate().catch(() => {}), late])
-      patience.abort()
+      if (contents === undefined || !isOld()) return
+      if (waiting === undefined && clock.now() >= nextTry) {
+        nextTry = clock.now() + (REPLICA_LAG_SECONDS * 1000) / 2
+        const patience = new AbortController()
+        const { signal } = patience
+        const late = delay(PATIENCE_MS, undefined, { signal }).catch(() => {})
+        waiting = Promise.race([bringUpToDate().catch(() => {}), late]).finally(() => {
+          patience.abort()
+          waiting = undefined
+        })
+      }
+      await waiting
     },
     find: (kid) => (contents ?? restored)?.verifying.get(kid),
     jwks: () => (contents ?? restored)?.jwks,

@@ -81,14 +81,27 @@ export function placeOf(
     const signsFrom = Math.max(nextTurn(active, timing), soonest)
     return { state: 'next', signsFrom, after: active.kid }
   }
+  return isUrgent(own, keys, timing, now)
+    ? { state: 'active', signsFrom: now, after: undefined }
+    : { state: 'next', signsFrom: now + leadSeconds(timing) * 1000, after: undefined }
+}
+
+/**
+ * Whether waiting helps nobody: nothing else could sign meanwhile, or the key that verifiers expect has
+ * just been revoked. One that was revoked longer ago is nobody's any more.
+ */
+function isUrgent(
+  own: readonly SigningKey[],
+  keys: readonly SigningKey[],
+  timing: KeyTiming,
+  now: number,
+): boolean {
+  if (!keys.some((key) => key.state === 'active' || isDue(key, now))) return true
   const [last] = own
     .filter((key) => hasSigned(key, now))
     .toSorted((a, b) => b.signsFrom - a.signsFrom)
-  // No verifier has a set yet, or the key that they have must not be believed: waiting helps nobody.
-  const isUrgent = keys.length === 0 || last?.state === 'revoked'
-  return isUrgent
-    ? { state: 'active', signsFrom: now, after: undefined }
-    : { state: 'next', signsFrom: now + leadSeconds(timing) * 1000, after: undefined }
+  const revokedAt = last?.state === 'revoked' ? (last.withdrawnAt ?? -Infinity) : -Infinity
+  return now - revokedAt < leadSeconds(timing) * 1000
 }
 
 /** Whether a key has signed by an instant, and not been withdrawn before it could. */

@@ -174,8 +174,11 @@ t.test(
       await awake.keep()
     }
     const before = asleep.keyRing.jwks()?.body
-    await asleep.keyRing.freshen()
-    t.not(asleep.keyRing.jwks()?.body, before, 'and before it publishes')
+    const fetches = await atOnce(3, async () => {
+      await asleep.keyRing.freshen()
+      return asleep.keyRing.jwks()?.body
+    })
+    t.notOk(fetches.includes(before), 'and before it publishes, to whoever asks')
     t.equal(await signs(asleep), await signs(awake))
     t.equal(asleep.keyRing.jwks()?.body, awake.keyRing.jwks()?.body)
   },
@@ -376,7 +379,7 @@ t.test('a row of a version to come stops a start and not a replica that runs', a
   await running.keep()
   await query(url, "update signing_keys set alg = 'ML-DSA-44', kid = 'odd' where state = 'next'")
   await running.keep()
-  t.match(running.faults, [{ kid: 'odd' }])
+  t.match(running.faults, [{ kid: 'odd', isGrave: false }])
   await t.rejects(replica().keyRing.load(), { message: /^signing key odd / })
   await t.rejects(listSigningKeys(database.kysely), { message: /^signing key odd / })
 })

@@ -173,3 +173,37 @@ t.test(
     t.ok(keys > 150, `${keys} keys signed`)
   },
 )
+
+t.test('a key that replaces a revoked one signs at once, unless that was long ago', async (t) => {
+  const timing = {
+    verifierCacheTtlSeconds: 3600,
+    keyPublishAheadSeconds: 86_400,
+    keyRotateEverySeconds: 30 * 86_400,
+  }
+  const lead = 3610_000
+  const now = 400 * 86_400_000
+  const key = (members: Partial<SigningKey>): SigningKey => ({
+    kid: 'k',
+    algorithm: 'EdDSA',
+    state: 'revoked',
+    publicJwk: { kid: 'k', alg: 'EdDSA', use: 'sig' },
+    sealed: undefined,
+    createdAt: 0,
+    publishedAt: undefined,
+    signsFrom: 1,
+    signsUntil: 2,
+    withdrawnAt: undefined,
+    tokenTtlSeconds: 600,
+    ...members,
+  })
+  const other = key({ kid: 'other', algorithm: 'ES256', state: 'active', signsFrom: now - 1 })
+  const made = (keys: SigningKey[]) =>
+    decideSteps(keys, ['EdDSA'], timing, now).filter((step) => step.do === 'create')
+  const atOnce = [{ algorithm: 'EdDSA', state: 'active', signsFrom: now }]
+  const later = [{ algorithm: 'EdDSA', state: 'next', signsFrom: now + lead }]
+  t.match(made([other, key({ withdrawnAt: now - lead + 1 })]), atOnce)
+  t.match(made([other, key({ withdrawnAt: now - lead })]), later, 'verifiers hold no key of it')
+  t.match(made([other, key({ state: 'retired', withdrawnAt: now - 1 })]), later)
+  t.match(made([key({ withdrawnAt: 3 })]), atOnce, 'where nothing else signs')
+  t.match(made([]), atOnce)
+})

@@ -31,8 +31,9 @@ export const KEY_VARIABLES = {
   verifierCacheTtlSeconds: {
     name: 'VERIFIER_CACHE_TTL',
     description:
-      'The longest that a verifier of yours keeps the JWKS before it fetches it again. Answers ' +
-      'allow as much, and never more than five minutes; many libraries go by a time of their own.',
+      'The longest that a verifier of yours goes by one answer of the JWKS, with any shared cache ' +
+      'before it. The `max-age` of answers is no longer, nor than five minutes; many libraries go ' +
+      'by a time of their own.',
     example: '1h',
     default: '1h',
     read: duration('5s', '30d'),

@@ -31,7 +31,7 @@ export function sendPublished(
 ): FastifyReply {
   const { etag } = part
   const maxAge = maxAgeUntil(jwksMaxAge(keyTiming), part.changesAt, clock.now())
-  reply.headers({ etag, 'cache-control': cacheControl(maxAge) })
+  reply.headers({ etag, 'cache-control': cacheControl(maxAge, keyTiming.verifierCacheTtlSeconds) })
   if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
   return reply.type(part.mediaType).send(part.body)
 }

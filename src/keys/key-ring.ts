@@ -20,7 +20,7 @@ export interface KeyFault {
   readonly kid: string
   /** Says the id of a master key and no value. */
   readonly problem: string
-  /** Whether this replica should not be asked while it lasts; not of a row of a version to come. */
+  /** Whether this replica lacks a key by it, and should not be asked while it lasts. */
   readonly isGrave: boolean
 }
 
@@ -71,6 +71,8 @@ interface Published {
 
 interface Contents extends Published {
   readonly keys: readonly HeldKey[]
+  /** The algorithms whose active key is not to be had here. */
+  readonly closed: readonly Algorithm[]
   readonly byKid: ReadonlyMap<string, HeldKey>
   readonly faults: readonly KeyFault[]
   /** Until when to sign by this, in milliseconds since the epoch. */
@@ -110,15 +112,20 @@ export function createKeyRing(options: {
     if (contents === undefined && impossible.length > 0) throw new ImpossibleKey(impossible)
     const { held, faults } = openAll(keys.filter(isPublished))
     for (const kid of impossible) {
-      const problem = 'is of an algorithm or in a state that this version lacks'
+      const problem = 'is of an algorithm or in a state that this version lacks, or has no instants'
       faults.push({ kid, problem, isGrave: false })
+      const before = contents?.byKid.get(kid)
+      if (before !== undefined) held.push(before)
     }
+    const isClosed = (key: SigningKey) => !held.some(({ kid }) => kid === key.kid)
+    const closed = keys.filter((key) => key.state === 'active' && isClosed(key))
     for (const fault of faults) if (!isKnown(fault)) onFault(fault)
     if (contents === undefined && held.length === 0) return undefined
     const jwks = held.map(({ opened }) => opened.publicJwk)
     onLoaded?.(held.map(({ opened }) => ({ ...opened, kid: opened.publicJwk.kid })))
     return {
       keys: held,
+      closed: closed.map(({ algorithm }) => algorithm),
       byKid: new Map(held.map((key) => [key.kid, key])),
       verifying: new Map(held.map((key) => [key.kid, key.opened])),
       jwks: serialiseJwks(jwks, nextChange(held, timing)),
@@ -138,7 +145,7 @@ export function createKeyRing(options: {
       } catch (error) {
         const isOfRow = error instanceof CannotUnseal || error instanceof UnfitKey
         if (contents === undefined || !isOfRow) throw error
-        faults.push({ kid: key.kid, problem: error.message, isGrave: true })
+        faults.push({ kid: key.kid, problem: error.message, isGrave: before === undefined })
         // What was opened once is still good, whatever has become of its row.
         if (before === undefined) return []
         const { algorithm, sealed, opened } = before
@@ -203,6 +210,8 @@ export function createKeyRing(options: {
       for (const algorithm of algorithms) {
         const key = signingAt(contents?.keys ?? [], algorithm, now)
         if (key !== undefined) return key.opened.signer(typ)
+        // Others sign by it; who wants this algorithm is not served with another one.
+        if (contents?.closed.includes(algorithm)) break
       }
       throw new NoSigningKey(`no key signs ${algorithms.join(' or ')} yet`)
     },

@@ -58,7 +58,9 @@ export function decideSteps(
       return [{ do: 'create', algorithm, ...placeOf(algorithm, keys, timing, now) }]
     }
     if (active === undefined || nextTurn(active, timing) > now) return []
-    return [{ do: 'lay_down', kid: active.kid, algorithm }]
+    // Until what is used instead can sign, this one is better than none.
+    const isReplaced = keys.some((key) => inUse.includes(key.algorithm) && key.state === 'active')
+    return isReplaced ? [{ do: 'lay_down', kid: active.kid, algorithm }] : []
   })
   const outlived = keys.filter((key) => retiresAt(key, timing) <= now)
   return [

@@ -45,6 +45,9 @@ export function isPublished(key: SigningKey): boolean {
   return key.state !== 'retired' && key.state !== 'revoked'
 }
 
+/** Makes a new key of an algorithm, which is to be given its place. */
+export type MakeKey = (algorithm: Algorithm) => Promise<SigningKey>
+
 /** Makes a key pair whose private half is sealed under the first master key. */
 export async function createSigningKey(
   algorithm: Algorithm,

@@ -17,7 +17,7 @@ export async function readSigningKeys(
   const impossible: string[] = []
   for (const row of rows) {
     const { kid, alg, state } = row
-    if (!isAlgorithm(alg) || !keyStates.includes(state as KeyState)) {
+    if (!isAlgorithm(alg) || !keyStates.includes(state as KeyState) || !hasInstants(row)) {
       impossible.push(kid)
       continue
     }
@@ -41,6 +41,14 @@ export async function readSigningKeys(
   return { keys, impossible }
 }
 
+/** Of an infinite timestamp, which is no instant, the driver makes a number. */
+function hasInstants(row: object): boolean {
+  const instants = Object.entries(row).filter(
+    ([name]) => name.endsWith('_at') || name.startsWith('signs_'),
+  )
+  return instants.every(([, value]) => value === null || value instanceof Date)
+}
+
 /** All signing keys, oldest first. Throws by kid on a row that cannot be. */
 export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
   const { keys, impossible } = await readSigningKeys(db)
@@ -48,12 +56,12 @@ export async function listSigningKeys(db: Executor): Promise<SigningKey[]> {
   return keys
 }
 
-/** A row is of an algorithm or in a state that this version does not have. */
+/** A row is of an algorithm or in a state that this version does not have, or has no instants. */
 export class ImpossibleKey extends Error {
   override readonly name = 'ImpossibleKey'
 
   constructor(kids: readonly string[]) {
-    super(`signing key ${kids.join(', ')} has an unknown algorithm or state`)
+    super(`signing key ${kids.join(', ')} has an unknown algorithm or state, or no instants`)
   }
 }
 
@@ -147,17 +155,19 @@ export async function holdActiveKey(tx: Executor, kid: string): Promise<boolean>
   return row !== undefined
 }
 
-/** The active key of an algorithm has stopped signing. Returns its kid, if there was one. */
+/** The active key of an algorithm, or that one alone, has stopped signing. Returns its kid. */
 export async function markRetiring(
   tx: Executor,
   algorithm: Algorithm,
   signsUntil: number,
+  kid?: string,
 ): Promise<string | undefined> {
   const row = await tx
     .updateTable('signing_keys')
     .set({ state: 'retiring', signs_until: new Date(signsUntil) })
     .where('alg', '=', algorithm)
     .where('state', '=', 'active')
+    .$if(kid !== undefined, (update) => update.where('kid', '=', kid as string))
     .returning('kid')
     .executeTakeFirst()
   return row?.kid

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { NoSigningKey } from '../../src/keys/key-ring.ts'
 import { CannotUnseal } from '../../src/keys/seal.ts'
 import { listSigningKeys } from '../../src/keys/store.ts'
 import { createStoppedClock } from '../support/clock.ts'
@@ -197,9 +198,12 @@ t.test(
     const rows = await states()
     t.strictSame(
       rows.map(({ state }) => state),
-      ['retired', 'active', 'next'],
+      ['retiring', 'active', 'next'],
       'what was published all the time signs',
     )
+    t.equal(await signs(one), rows[1]?.kid)
+    clock.advance(30 * DAY - 1)
+    t.equal(await signs(one), rows[1]?.kid, 'for its whole time')
   },
 )
 
@@ -382,4 +386,86 @@ t.test('a row of a version to come stops a start and not a replica that runs', a
   t.match(running.faults, [{ kid: 'odd', isGrave: false }])
   await t.rejects(replica().keyRing.load(), { message: /^signing key odd / })
   await t.rejects(listSigningKeys(database.kysely), { message: /^signing key odd / })
+})
+
+t.test('a key of no use any more signs until what is used instead can', async (t) => {
+  const { clock, replica, states } = await createReplicas(t)
+  const before = replica()
+  await before.keep()
+  clock.advance(10)
+  await before.keep()
+  // All were away for several turns, and come back with another algorithm.
+  clock.advance(90 * DAY)
+  const after = replica({ signingAlgorithms: ['EdDSA'] })
+  const signing = async () => {
+    const sign = await after.keyRing.signer(['EdDSA', 'ES256'], 'at+jwt')
+    return JSON.parse(Buffer.from(sign(claims).split('.')[0] ?? '', 'base64url').toString()).alg
+  }
+  const looks = async (seconds: number) => {
+    clock.advance(seconds)
+    await after.keep()
+  }
+  await after.keep()
+  t.equal(await signing(), 'ES256')
+  await looks(10)
+  await looks(TIMING.verifierCacheTtlSeconds + 9)
+  t.equal(await signing(), 'ES256')
+  await looks(1)
+  t.equal(await signing(), 'EdDSA')
+  await looks(31 * DAY)
+  t.ok((await states()).some(({ state }) => state === 'retiring'))
+})
+
+t.test('a key that does not open here takes nobody’s place', async (t) => {
+  const { url, clock, replica, states } = await createReplicas(t)
+  const one = replica()
+  await one.keep()
+  const [first] = (await states()).map(({ kid }) => String(kid))
+  clock.advance(10)
+  await one.keep()
+  await query(url, FLIPPED)
+  const other = replica({ seed: 'with the same keys in memory' })
+  await t.rejects(other.keyRing.load(), CannotUnseal)
+  clock.advance(31 * DAY)
+  await one.keep()
+  t.match(await states(), [{ kid: first, state: 'active' }, { state: 'next' }])
+  t.match(one.keyRing.faults, [{ isGrave: false }], 'it was opened here before')
+})
+
+t.test('who lacks the key that others sign by answers nobody with another algorithm', async (t) => {
+  const { url, database, clock, replica } = await createReplicas(t)
+  const both: ('ES256' | 'EdDSA')[] = ['ES256', 'EdDSA']
+  const one = replica({ signingAlgorithms: both })
+  await one.keep()
+  const key = createSeededRandom('a newer master key').bytes(32)
+  const newer = createTestKeys({
+    database,
+    clock,
+    signingAlgorithms: both,
+    masterKeys: [{ id: 2, key }, TEST_MASTER_KEY],
+  })
+  await query(url, "delete from signing_keys where state = 'next'")
+  await newer.keep()
+  for (const seconds of [10, 31 * DAY, 10]) {
+    clock.advance(seconds)
+    await newer.keep()
+  }
+  clock.advance(DAY)
+  await newer.keep()
+  await one.keep()
+  t.match(one.faults, [{ isGrave: true, problem: /id 2/ }, { isGrave: true }])
+  await t.rejects(one.keyRing.signer(['ES256', 'EdDSA'], 'at+jwt'), NoSigningKey)
+})
+
+t.test('a row without instants is left out, and what was opened before stays', async (t) => {
+  const { url, replica } = await createReplicas(t)
+  const one = replica()
+  await one.keep()
+  const before = one.keyRing.jwks()?.body
+  await query(url, "update signing_keys set created_at = 'infinity' where state = 'active'")
+  await one.keyRing.load()
+  t.equal(one.keyRing.jwks()?.body, before)
+  t.match(one.faults, [{ isGrave: false }])
+  t.ok(await one.keyRing.signer(['ES256'], 'at+jwt'))
+  await t.rejects(replica().keyRing.load(), { name: 'ImpossibleKey' })
 })

@@ -1,4 +1,12 @@
-import { addressOf, CACHE_SECONDS, type Gateway, type GatewaySettings, jwksOf } from './settings.ts'
+import {
+  addressOf,
+  CACHE_SECONDS,
+  type Gateway,
+  type GatewaySettings,
+  IDENTITY_HEADERS,
+  jwksOf,
+  lookalikesOf,
+} from './settings.ts'
 
 /** Apache with mod_oauth2, which is the successor of what mod_auth_openidc did for bearer tokens. */
 export const apache: Gateway = { config, verifies: ['ES256', 'ES384', 'RS256', 'PS256'] }
@@ -42,10 +50,9 @@ ${tls ? TLS : ''}    ProxyPass "/" "${upstream}/"
         # Of the two that Require refuses, mod_oauth2 says nothing (RFC 6750 section 3).
         Header always setifempty WWW-Authenticate "Bearer error=\\"invalid_token\\"" "expr=%{REQUEST_STATUS} == 401 && -z %{resp:WWW-Authenticate}"
 
-        # What a client says of itself in these is replaced, also by nothing.
-        RequestHeader unset X-Auth-Subject
-        RequestHeader unset X-Auth-Client
-        RequestHeader unset X-Auth-Scope
+        # What a client says of itself in these is replaced, also by nothing. CGI, WSGI and PHP read
+        # X_Auth_Subject as X-Auth-Subject, so that goes, too.
+${[...IDENTITY_HEADERS, ...lookalikesOf(IDENTITY_HEADERS)].map((name) => `        RequestHeader unset ${name}`).join('\n')}
         RequestHeader set X-Auth-Subject %{OAUTH2_CLAIM_sub}e env=OAUTH2_CLAIM_sub
         RequestHeader set X-Auth-Client %{OAUTH2_CLAIM_client_id}e env=OAUTH2_CLAIM_client_id
         RequestHeader set X-Auth-Scope %{OAUTH2_CLAIM_scope}e env=OAUTH2_CLAIM_scope

@@ -5,6 +5,7 @@ import {
   type Gateway,
   type GatewaySettings,
   IDENTITY_HEADERS,
+  lookalikesOf,
 } from './settings.ts'
 
 /**
@@ -35,6 +36,10 @@ routes:
         "${name}:${upstreamPort}": 1
     plugins:
 ${plugin.text}
+      # CGI, WSGI and PHP read X_Auth_Subject as X-Auth-Subject: nobody but this gateway says it.
+      proxy-rewrite:
+        headers:
+          remove: [${plugin.removed.join(', ')}]
 #END
 `
 }
@@ -55,6 +60,8 @@ function forwardAuth(settings: GatewaySettings) {
         status_on_error: 503
         timeout: 3000
         keepalive: true`,
+    // Not the headers themselves: the order of the plugins must not matter.
+    removed: lookalikesOf(IDENTITY_HEADERS),
   }
 }
 
@@ -81,9 +88,7 @@ function openidConnect({ service, issuer, audience, algorithm }: GatewaySettings
         # The claims, as JSON in base64; a client's own header of that name is replaced.
         set_userinfo_header: true
         set_access_token_header: false
-        set_id_token_header: false
-      proxy-rewrite:
-        headers:
-          remove: [${IDENTITY_HEADERS.join(', ')}]`,
+        set_id_token_header: false`,
+    removed: [...IDENTITY_HEADERS, ...lookalikesOf([...IDENTITY_HEADERS, 'X-Userinfo'])],
   }
 }

@@ -20,7 +20,8 @@ function config(settings: GatewaySettings): string {
 # jwt_authn fetches the JWK set before the port is opened and again every ${CACHE_SECONDS} s, and goes on with
 # what it has while Mintmark is away. It does not fetch for a kid that it does not know: a new key is
 # published long before it signs (KEY_PUBLISH_AHEAD), so it is here in time.
-# 401 is a bad token, 403 one for another audience, algorithm or purpose.
+# 401 is a bad token, 403 one for another audience, algorithm or purpose, 400 an underscore in the name
+# of a header.
 
 static_resources:
   listeners:
@@ -34,6 +35,8 @@ static_resources:
                 stat_prefix: mintmark
                 use_remote_address: true
                 normalize_path: true
+                # CGI, WSGI and PHP read X_Auth_Subject as X-Auth-Subject.
+                common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
                 route_config:
                   virtual_hosts:
                     - name: upstream

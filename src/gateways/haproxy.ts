@@ -65,8 +65,9 @@ ${audiences.map((path) => `    acl right_aud var(txn.bearer),jwt_payload_query('
     http-request return status 401 hdr WWW-Authenticate 'Bearer' if !has_token
     http-request return status 401 hdr WWW-Authenticate 'Bearer error="invalid_token"' unless right_alg right_typ verified alive right_iss right_aud
 
-    # What a client says of itself in these is replaced, also by nothing.
-    http-request del-header x-auth- -m beg
+    # What a client says of itself in these is replaced, also by nothing. CGI, WSGI and PHP read
+    # X_Auth_Subject as X-Auth-Subject, so that goes, too.
+    http-request del-header ^x[^a-z0-9]auth[^a-z0-9] -m reg
     http-request set-header X-Auth-Subject "%[var(txn.sub)]"
     http-request set-header X-Auth-Client "%[var(txn.client)]"
     http-request set-header X-Auth-Scope "%[var(txn.scope)]" if { var(txn.scope) -m found }

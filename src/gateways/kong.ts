@@ -1,4 +1,10 @@
-import type { Gateway, GatewaySettings, PublishedKey } from './settings.ts'
+import {
+  type Gateway,
+  type GatewaySettings,
+  IDENTITY_HEADERS,
+  lookalikesOf,
+  type PublishedKey,
+} from './settings.ts'
 
 /** Kong's open edition verifies signatures by keys in its configuration; a few lines of Lua do the rest. */
 export const kong: Gateway = {
@@ -8,6 +14,7 @@ export const kong: Gateway = {
 
 function config(settings: GatewaySettings, keys: readonly PublishedKey[]): string {
   const { issuer, audience, algorithm, typ, upstream, port } = settings
+  const lookalikes = lookalikesOf(IDENTITY_HEADERS).map((name) => `"${name}"`)
   return `# Kong (open source, 3.0 or newer, without a database) in front of ${upstream},
 # for tokens with the audience ${audience}
 #
@@ -62,7 +69,11 @@ services:
                 return kong.response.exit(401, { message = "the access token is not for this service" },
                   { ["WWW-Authenticate"] = 'Bearer error="invalid_token"' })
               end
-              -- What a client says of itself in these is replaced, also by nothing.
+              -- What a client says of itself in these is replaced, also by nothing. CGI, WSGI and PHP
+              -- read X_Auth_Subject as X-Auth-Subject, so that goes, too.
+              for _, name in ipairs({ ${lookalikes.join(', ')} }) do
+                kong.service.request.clear_header(name)
+              end
               for name, claim in pairs({ ["X-Auth-Subject"] = "sub", ["X-Auth-Client"] = "client_id", ["X-Auth-Scope"] = "scope" }) do
                 kong.service.request.clear_header(name)
                 if type(claims[claim]) == "string" then kong.service.request.set_header(name, claims[claim]) end

@@ -22,6 +22,10 @@ upstream mintmark {
 
 server {
     listen ${port};
+    # CGI, WSGI and PHP read X_Auth_Subject as X-Auth-Subject, so no such header is passed on. Of all
+    # servers on this port, what the default_server says of it goes.
+    underscores_in_headers off;
+    ignore_invalid_headers on;
 
     location / {
         auth_request /_mintmark;

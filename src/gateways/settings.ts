@@ -58,3 +58,16 @@ export const forwardAuthOf = ({ service, audience }: GatewaySettings) =>
 
 /** What the service behind the gateway may believe, because the gateway alone sets it. */
 export const IDENTITY_HEADERS = ['X-Auth-Subject', 'X-Auth-Client', 'X-Auth-Scope'] as const
+
+/**
+ * The names that only look like these header fields. CGI, and with it WSGI and PHP, hands over a dash as
+ * an underscore (RFC 3875 §4.1.18), so that what is behind the gateway cannot tell them apart.
+ */
+export function lookalikesOf(names: readonly string[]): string[] {
+  return names.flatMap((name) => spell(name.split('-')).filter((other) => other !== name))
+}
+
+function spell([first = '', ...rest]: string[]): string[] {
+  if (rest.length === 0) return [first]
+  return spell(rest).flatMap((end) => [`${first}-${end}`, `${first}_${end}`])
+}

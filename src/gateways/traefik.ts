@@ -26,6 +26,8 @@ http:
         authRequestHeaders: [Authorization]
         # Taken from the answer, or taken away: what a client says of itself in these is replaced.
         authResponseHeaders: [${IDENTITY_HEADERS.join(', ')}]
+        # So is X_Auth_Subject, which CGI, WSGI and PHP read as X-Auth-Subject.
+        authResponseHeadersRegex: "(?i)^x[^a-z0-9]auth[^a-z0-9]"
   services:
     upstream:
       loadBalancer:

@@ -166,7 +166,7 @@ t.test('nginx, with exactly what is printed', { skip: without(NGINX) }, async (t
   await writeFile(
     main,
     `daemon off; pid ${folder}/pid; error_log stderr; events {}
-     http { access_log off; ${paths} include ${config}; }`,
+     http { access_log off; underscores_in_headers on; ${paths} include ${config}; }`,
   )
   const gateway = await startGateway(t, gatewayPort, [NGINX, '-c', main, '-e', 'stderr'])
   const good = await examine(t, gateway, service)
@@ -242,6 +242,13 @@ t.test('what others are told is what their documents ask for', async (t) => {
   const read = async (name: string) =>
     parse(await readFile(await print('config', name, `${name}.yaml`), 'utf8'))
 
+  const headers = ['X-Auth-Subject', 'X-Auth-Client', 'X-Auth-Scope']
+  const lookalikes = headers.flatMap((name) => [
+    name.replace('-', '_'),
+    name.replace(/-(?!A)/, '_'),
+    name.replaceAll('-', '_'),
+  ])
+
   const { static_resources } = await read('envoy')
   const filters =
     static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters
@@ -250,6 +257,9 @@ t.test('what others are told is what their documents ask for', async (t) => {
     ['header_mutation', 'jwt_authn', 'rbac', 'router'],
     'forged identities go before the token’s are set',
   )
+  t.match(static_resources.listeners[0].filter_chains[0].filters[0].typed_config, {
+    common_http_protocol_options: { headers_with_underscores_action: 'REJECT_REQUEST' },
+  })
   t.match(filters[1].typed_config.providers.mintmark, {
     issuer: ISSUER,
     audiences: [ORDERS],
@@ -288,19 +298,27 @@ t.test('what others are told is what their documents ask for', async (t) => {
     config: { key_claim_name: 'kid', claims_to_verify: ['exp'], uri_param_names: [] },
   })
   t.match(lua.config.access[0], `claims.iss ~= "${ISSUER}"`)
+  for (const name of lookalikes) t.match(lua.config.access[0], `"${name}"`)
 
   const [route] = (await read('apisix')).routes
   const forwardAuth = `/forward-auth?audience=${encodeURIComponent(ORDERS)}`
-  const headers = ['X-Auth-Subject', 'X-Auth-Client', 'X-Auth-Scope']
   t.match(route.plugins['forward-auth'], {
     request_headers: ['Authorization'],
     upstream_headers: headers,
     status_on_error: 503,
   })
   t.ok(route.plugins['forward-auth'].uri.endsWith(forwardAuth))
+  const { remove } = route.plugins['proxy-rewrite'].headers
+  t.strictSame(remove.toSorted(), lookalikes.toSorted(), 'and not what forward-auth sets')
 
   const { http } = await read('traefik')
   t.match(http.middlewares.mintmark.forwardAuth, { authResponseHeaders: headers })
+  const { authResponseHeadersRegex } = http.middlewares.mintmark.forwardAuth
+  const replaced = new RegExp(authResponseHeadersRegex.replace('(?i)', ''), 'i')
+  t.strictSame(
+    [...headers, ...lookalikes].filter((name) => !replaced.test(name)),
+    [],
+  )
   t.ok(http.middlewares.mintmark.forwardAuth.address.endsWith(forwardAuth))
   t.strictSame(http.routers.mintmark.middlewares, ['mintmark'])
 

@@ -1,3 +1,4 @@
+import { deepEqual } from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -27,7 +28,10 @@ export async function startUpstream(t: Test): Promise<string> {
 /** A gateway that runs. */
 export interface RunningGateway {
   readonly pid: number
-  /** Asks as a client that would like to be somebody else; tells what the upstream was sent. */
+  /**
+   * Asks as a client that would like to be somebody else; tells what the upstream was sent. Fails when
+   * that is a header that only looks like one of the gateway's.
+   */
   ask(...authorization: string[]): Promise<GatewayAnswer>
 }
 
@@ -70,9 +74,18 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
+/** WSGI, CGI and PHP read all of these as the header with dashes. */
+const LOOKALIKES = ['Subject', 'Client', 'Scope'].flatMap((what) =>
+  ['X_Auth_', 'X-Auth_', 'x_auth-'].map((start) => start + what),
+)
+
 async function ask(port: number, ...authorization: string[]): Promise<GatewayAnswer> {
-  const forged = { 'X-Auth-Subject': 'evil', 'x-auth-client': 'evil', 'X-Auth-Scope': 'evil' }
-  const headers = { ...forged, ...(authorization.length > 0 && { Authorization: authorization }) }
+  const own = { 'X-Auth-Subject': 'evil', 'x-auth-client': 'evil', 'X-Auth-Scope': 'evil' }
+  const headers = {
+    ...own,
+    ...Object.fromEntries(LOOKALIKES.map((name) => [name, 'evil'])),
+    ...(authorization.length > 0 && { Authorization: authorization }),
+  }
   const asked = request({ port, path: '/orders', headers, agent: false })
   asked.end()
   const [answer] = await once(asked, 'response')
@@ -80,5 +93,7 @@ async function ask(port: number, ...authorization: string[]): Promise<GatewayAns
   for await (const chunk of answer) body += chunk
   const { statusCode: status } = answer
   const upstream = status === 200 ? JSON.parse(body) : undefined
+  const smuggled = Object.keys(upstream ?? {}).filter((name) => /^x(?!-auth-).auth./.test(name))
+  deepEqual(smuggled, [])
   return { status, headers: answer.headers, upstream }
 }

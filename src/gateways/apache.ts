@@ -54,6 +54,10 @@ ${tls ? TLS : ''}    ProxyPass "/" "${upstream}/"
         # X_Auth_Subject as X-Auth-Subject, so that goes, too.
 ${[...IDENTITY_HEADERS, ...lookalikesOf(IDENTITY_HEADERS)].map((name) => `        RequestHeader unset ${name}`).join('\n')}
         RequestHeader set X-Auth-Subject %{OAUTH2_CLAIM_sub}e env=OAUTH2_CLAIM_sub
+        # A subject's % and the spaces around it are percent-encoded; what is not ASCII comes as UTF-8.
+        RequestHeader edit* X-Auth-Subject "%" "%%25"
+        RequestHeader edit X-Auth-Subject "^\\s" "%%20"
+        RequestHeader edit X-Auth-Subject "\\s$" "%%20"
         RequestHeader set X-Auth-Client %{OAUTH2_CLAIM_client_id}e env=OAUTH2_CLAIM_client_id
         RequestHeader set X-Auth-Scope %{OAUTH2_CLAIM_scope}e env=OAUTH2_CLAIM_scope
     </Location>

@@ -21,7 +21,8 @@ function config(settings: GatewaySettings): string {
 # what it has while Mintmark is away. It does not fetch for a kid that it does not know: a new key is
 # published long before it signs (KEY_PUBLISH_AHEAD), so it is here in time.
 # 401 is a bad token, 403 one for another audience, algorithm or purpose, 400 an underscore in the name
-# of a header.
+# of a header. The subject comes as it is, in UTF-8: a header loses spaces around it, so let no two users
+# differ by these alone.
 
 static_resources:
   listeners:

@@ -49,7 +49,7 @@ ${slots.map((path, index) => `    acl key_${index + 1} var(txn.bearer),jwt_verif
     http-request set-var(txn.verified) var(txn.bearer),jwt_verify("${algorithm}",txn.key) if { var(txn.key) -m found }
     http-request set-var(txn.now) date
     http-request set-var(txn.life) var(txn.bearer),jwt_payload_query('$.exp','int'),sub(txn.now)
-    http-request set-var(txn.sub) var(txn.bearer),jwt_payload_query('$.sub')
+    http-request set-var(txn.sub) var(txn.bearer),jwt_payload_query('$.sub'),regsub('%','%25',g),regsub('^[[:space:]]','%20'),regsub('[[:space:]]$','%20')
     http-request set-var(txn.client) var(txn.bearer),jwt_payload_query('$.client_id')
     http-request set-var(txn.scope) var(txn.bearer),jwt_payload_query('$.scope')
 
@@ -65,6 +65,7 @@ ${audiences.map((path) => `    acl right_aud var(txn.bearer),jwt_payload_query('
     http-request return status 401 hdr WWW-Authenticate 'Bearer' if !has_token
     http-request return status 401 hdr WWW-Authenticate 'Bearer error="invalid_token"' unless right_alg right_typ verified alive right_iss right_aud
 
+    # A subject's % and the spaces around it are percent-encoded; what is not ASCII comes as UTF-8.
     # What a client says of itself in these is replaced, also by nothing. CGI, WSGI and PHP read
     # X_Auth_Subject as X-Auth-Subject, so that goes, too.
     http-request del-header ^x[^a-z0-9]auth[^a-z0-9] -m reg

@@ -62,6 +62,13 @@ services:
                 end
                 return false
               end
+              -- A header field takes printable ASCII, and loses the spaces around it.
+              local function encode(text)
+                return (text:gsub(".", function(byte) return ("%%%02X"):format(byte:byte()) end))
+              end
+              local function field(text)
+                return (text:gsub("[^ -$&-~]", encode):gsub("^ +", encode):gsub(" +$", encode))
+              end
               local head, payload = (kong.ctx.shared.authenticated_jwt_token or ""):match("^([^.]+)%.([^.]+)%.")
               local header, claims = read(head or ""), read(payload or "")
               if header.alg ~= "${algorithm}" or header.typ ~= "${typ}" or claims.iss ~= "${issuer}"
@@ -76,7 +83,7 @@ services:
               end
               for name, claim in pairs({ ["X-Auth-Subject"] = "sub", ["X-Auth-Client"] = "client_id", ["X-Auth-Scope"] = "scope" }) do
                 kong.service.request.clear_header(name)
-                if type(claims[claim]) == "string" then kong.service.request.set_header(name, claims[claim]) end
+                if type(claims[claim]) == "string" then kong.service.request.set_header(name, field(claims[claim])) end
               end
 
 consumers:

@@ -102,6 +102,10 @@ async function examine(t: Test, gateway: RunningGateway, service: TestService) {
   const narrow = await gateway.ask(`Bearer ${sign({ scope: undefined })}`)
   t.equal(narrow.status, 200, 'a token without a scope')
   t.equal(narrow.upstream?.['x-auth-scope'], undefined, 'and nobody else’s')
+  const padded = await gateway.ask(`Bearer ${sign({ sub: ' admin ' })}`)
+  t.equal(padded.upstream?.['x-auth-subject'], '%20admin%20', 'who is not admin')
+  const literal = await gateway.ask(`Bearer ${sign({ sub: '%20admin%20' })}`)
+  t.equal(literal.upstream?.['x-auth-subject'], '%2520admin%2520', 'nor the one before')
   for (const [what, token] of Object.entries(bad)) {
     const answer = await gateway.ask(`Bearer ${token}`)
     t.equal(answer.status, 401, what)
@@ -298,6 +302,7 @@ t.test('what others are told is what their documents ask for', async (t) => {
     config: { key_claim_name: 'kid', claims_to_verify: ['exp'], uri_param_names: [] },
   })
   t.match(lua.config.access[0], `claims.iss ~= "${ISSUER}"`)
+  t.match(lua.config.access[0], 'set_header(name, field(claims[claim]))')
   for (const name of lookalikes) t.match(lua.config.access[0], `"${name}"`)
 
   const [route] = (await read('apisix')).routes

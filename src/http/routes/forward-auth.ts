@@ -81,7 +81,10 @@ export function forwardAuthRoute(app: FastifyInstance, { judge }: { judge: Judge
           ),
           // Not 204, which Envoy takes for a no.
           200: {
-            ...Type.Null({ description: 'It is. What is not ASCII is percent-encoded UTF-8.' }),
+            ...Type.Null({
+              description:
+                'It is. What is not ASCII, and spaces at the ends, are percent-encoded UTF-8.',
+            }),
             headers: { ...neverStored, ...fields },
           },
         },
@@ -113,7 +116,10 @@ function toFields({ sub, client_id, scope }: AccessTokenClaims): Record<string, 
   }
 }
 
-/** A user of somebody else's may be called anything; a header field takes printable ASCII. */
+/**
+ * A user of somebody else's may be called anything; a header field takes printable ASCII, and loses the
+ * spaces around it (RFC 9110 §5.5): " admin" must not arrive as "admin".
+ */
 function toFieldValue(text: string): string {
-  return text.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent)
+  return text.replace(/[^\x20-\x24\x26-\x7e]+|^ +| +$/gu, encodeURIComponent)
 }

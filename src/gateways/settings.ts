@@ -15,9 +15,9 @@ export interface GatewaySettings {
   readonly service: string
   /** The `aud` that a token must have. */
   readonly audience: string
-  /** The one algorithm that is taken. */
+  /** The one algorithm that is taken, by a gateway that verifies itself. */
   readonly algorithm: Algorithm
-  /** The `typ` that a token must have (RFC 9068 §2.1). */
+  /** The `typ` that a token must have there (RFC 9068 §2.1). */
   readonly typ: string
   /** What is protected: its origin. */
   readonly upstream: string

@@ -388,17 +388,16 @@ t.test('a secret given more than once is refused', async (t) => {
 })
 
 const FAILS: [command: string, problem: RegExp][] = [
-  ['exit 3', /the command ended with exit code 3 and said nothing; run it by hand/],
-  ['no-such-program-anywhere', /exit code 127, saying ".*not found"/],
+  ['exit 3', /the command ended with exit code 3; run it by hand, .* to see why$/],
+  ['no-such-program-anywhere', /the command ended with exit code 127; run it/],
   ['kill -9 $$', /the command was ended by SIGKILL/],
   ['true', /there is nothing in it/],
   ["printf '\\n\\n'", /there is nothing in it/],
   ['head -c 70000 /dev/zero', /the command printed more than 65536 bytes/],
-  [`echo '1:${KEY.toString('base64')}'; exit 1`, /exit code 1 and said nothing/],
-  [`set -x; : '1:${KEY.toString('base64')}'; exit 1`, /exit code 1, saying "\+ exit 1"/],
-  [`echo 'denied: 1:${KEY.toString('base64')}' >&2; exit 1`, /saying "denied: …"/],
-  [`echo '${KEY.toString('hex')} u:pw@h' >&2; exit 1`, /saying "… …"/],
-  [`echo AccessDeniedException: no >&2; exit 1`, /saying "AccessDeniedException: no"/],
+  [`echo '1:${KEY.toString('base64')}'; exit 1`, /exit code 1; run it/],
+  [`set -x; : '1:${KEY.toString('base64')}'; exit 1`, /exit code 1; run it/],
+  ['echo passphrase: garbage staple >&2; exit 1', /exit code 1; run it/],
+  [`echo '${KEY.toString('hex').replace(/.{8}/g, '$& ')}' >&2; exit 1`, /exit code 1; run it/],
   [
     `echo '1:${KEY.toString('base64').slice(1)}'`,
     /as MASTER_KEYS_COMMAND has it: entry 1 \(id 1\) /,

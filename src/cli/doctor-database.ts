@@ -1,14 +1,9 @@
 import { systemClock } from '../base/clock.ts'
-import type { MasterKey } from '../config/master-keys.ts'
 import type { Database } from '../db/connect.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import { readServer } from '../db/server.ts'
-import { createMasterKeys } from '../keys/master-keys.ts'
-import { isPublished, openPrivateKey } from '../keys/signing-key.ts'
-import { listSigningKeys } from '../keys/store.ts'
 import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
-import { count } from './table.ts'
 
 const OLDEST_MAJOR = 14
 
@@ -36,42 +31,6 @@ export async function diagnoseMigrations(
   return development
     ? warning('migrations', detail, 'start the service: it applies them')
     : bad('migrations', detail, 'run mintmark migrate up, or set MIGRATE_ON_START=true')
-}
-
-/** Whether every signing key opens under the master keys, and each algorithm has one that signs. */
-export async function diagnoseKeys(
-  database: Database,
-  list: readonly MasterKey[],
-): Promise<Diagnosis[]> {
-  const keys = await listSigningKeys(database.kysely)
-  if (keys.length === 0) {
-    return [warning('keys', 'none yet', 'start the service: it makes its first ones')]
-  }
-  const masterKeys = createMasterKeys(list)
-  const closed = keys.filter(isPublished).flatMap((key) => {
-    const id = key.sealed?.masterKeyId
-    try {
-      openPrivateKey(key, masterKeys)
-      return []
-    } catch {
-      return [{ kid: key.kid, id }]
-    }
-  })
-  const missing = (['ES256', 'RS256'] as const).filter(
-    (name) => !keys.some((key) => key.algorithm === name && key.state === 'active'),
-  )
-  const inUse = keys.filter(isPublished).length - closed.length
-  return [
-    ...closed.map(({ kid, id }) =>
-      bad(
-        'keys',
-        `signing key ${kid} does not open under master key ${id}`,
-        `put the right key with the id ${id} into MASTER_KEYS; if it opens others, this row was changed`,
-      ),
-    ),
-    ...missing.map((name) => warning('keys', `none signs ${name}`, 'start the service')),
-    ...(inUse > 0 ? [good('keys', `${count(inUse, 'signing key')} can be opened`)] : []),
-  ]
 }
 
 /** More than this, and somebody who compares two logs is misled. In milliseconds. */

@@ -6,13 +6,9 @@ import { type Answer, answering } from './answer.ts'
 import { withDatabase } from './deployment.ts'
 import { bad, type Diagnosis, good } from './diagnosis.ts'
 import { diagnoseCookies, diagnoseOrigin } from './doctor-browser.ts'
-import {
-  diagnoseClock,
-  diagnoseKeys,
-  diagnoseMigrations,
-  diagnoseServer,
-} from './doctor-database.ts'
+import { diagnoseClock, diagnoseMigrations, diagnoseServer } from './doctor-database.ts'
 import { diagnoseEvents } from './doctor-events.ts'
+import { diagnoseKeys } from './doctor-keys.ts'
 import { diagnoseRedis } from './doctor-redis.ts'
 import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
@@ -64,15 +60,17 @@ async function diagnoseConfiguration(): Promise<Diagnosis[]> {
   }
 }
 
+const NEEDS = ['issuer', 'masterKeys', 'signingAlgorithms'] as const
+
 async function diagnoseDeployment(origin: string | undefined): Promise<Diagnosis[]> {
   try {
-    return await withDatabase(['issuer', 'masterKeys'], async (database, config) => {
+    return await withDatabase(NEEDS, async (database, config) => {
       const diagnoses = await diagnoseDatabase(database, config)
       const migrations = diagnoses.find(({ topic }) => topic === 'migrations')
       if (migrations?.verdict !== 'good') return diagnoses
       const restore = await diagnoseRestore(database)
       const events = await diagnoseEvents(database)
-      const keys = await diagnoseKeys(database, config.masterKeys)
+      const keys = await diagnoseKeys(database, config)
       return [
         ...diagnoses,
         restore,

@@ -61,7 +61,7 @@ t.test(
     const keys = await ask({ ...production(service.databaseUrl), MASTER_KEYS })
     t.match(
       keys.said,
-      /keys: bad: signing key \S+ does not open under master key 1 > put the right key/,
+      /keys: bad: master key 1 does not open signing key \S+ ES256: MASTER_KEYS .* another key/,
     )
     t.notMatch(keys.said, MASTER_KEYS)
 
@@ -69,12 +69,41 @@ t.test(
       from signing_keys b where a.alg = 'ES256' and b.alg = 'RS256' returning a.kid`
     const [row] = await query(service.databaseUrl, swap)
     const swapped = await ask(production(service.databaseUrl))
-    t.match(swapped.said, `keys: bad: signing key ${row?.kid} does not open under master key 1 > `)
-    t.match(swapped.said, /this row was changed\nkeys: good/, 'and the other one does')
+    t.match(swapped.said, `keys: bad: master key 1 does not open signing key ${row?.kid} `)
+    t.match(swapped.said, /this row was changed.*\nkeys: good/, 'and the other one does')
 
     const standby = `alter database ${new URL(empty).pathname.slice(1)} set default_transaction_read_only = on`
     await query(empty, standby)
     t.match((await ask(production(empty))).said, /database: bad: .* takes no writes/)
+  },
+)
+
+t.test(
+  'the doctor looks for the algorithms in use, and at each key as the service does',
+  async (t) => {
+    const { databaseUrl } = await createTestService(t)
+    const env = { ...production(databaseUrl), SIGNING_ALGORITHMS: 'ES256' }
+    await query(databaseUrl, `delete from signing_keys where alg = 'RS256'`)
+    t.match((await ask(env)).said, /\nkeys: good\n/)
+    t.notMatch((await ask(env)).said, /RS256/, 'nobody uses it')
+    await query(
+      databaseUrl,
+      `insert into audiences (audience, signing_alg, created_at)
+    values ('https://orders.example', 'EdDSA', now())`,
+    )
+    t.match((await ask(env)).said, /keys: warning: none signs EdDSA/, 'an audience names it')
+    const both = await ask({ ...env, SIGNING_ALGORITHMS: 'ES384,ES256' })
+    t.match(both.said, /none signs ES384.*\nkeys: warning: none signs EdDSA/)
+
+    const erase =
+      'update signing_keys set private_key_sealed = null, master_key_id = null returning kid'
+    const [row] = await query(databaseUrl, erase)
+    t.match((await ask(env)).said, `keys: bad: the private half of ${row?.kid} was erased > `)
+    await query(databaseUrl, `update signing_keys set alg = 'ES999'`)
+    t.match(
+      (await ask(env)).said,
+      `keys: bad: signing key ${row?.kid} is of an algorithm or in a state`,
+    )
   },
 )
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT } from './failure.ts'
+import { printable, printableJson } from './printable.ts'
 
 /** What a command has to say. */
 export interface Answer {
@@ -15,7 +16,10 @@ export interface Answer {
   readonly exitCode?: number
 }
 
-/** Makes a command's action of a function that answers; it gets the command's arguments and options. */
+/**
+ * Makes a command's action of a function that answers; it gets the command's arguments and options.
+ * Whatever the answer holds, nothing of it steers the terminal.
+ */
 export function answering<A extends unknown[]>(
   work: (...args: A) => Promise<Answer>,
 ): (...args: [...A, Command]) => Promise<void> {
@@ -23,10 +27,10 @@ export function answering<A extends unknown[]>(
     const command = args.at(-1) as Command
     const answer = await work(...(args.slice(0, -1) as A))
     if (command.optsWithGlobals().json) {
-      process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`)
+      process.stdout.write(`${printableJson(answer.json, 2)}\n`)
     } else {
-      for (const note of answer.notes ?? []) process.stderr.write(`${note}\n`)
-      process.stdout.write(`${answer.text.trimEnd()}\n`)
+      for (const note of answer.notes ?? []) process.stderr.write(`${printable(note)}\n`)
+      process.stdout.write(`${printable(answer.text.trimEnd())}\n`)
     }
     if (answer.good === false) process.exitCode = EXIT.no
     if (answer.exitCode !== undefined) process.exitCode = answer.exitCode

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { toFailure } from './failure.ts'
+import { printable, printableJson } from './printable.ts'
 import { createProgram } from './program.ts'
 
 /**
@@ -17,7 +18,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (!wasHelp) {
       const { code, message, exitCode } = toFailure(error)
       const hasHelp = code === 'help_shown'
-      const line = wantsJson ? JSON.stringify({ error: { code, message } }) : `mintmark: ${message}`
+      const line = wantsJson
+        ? printableJson({ error: { code, message } })
+        : `mintmark: ${printable(message)}`
       if (wantsJson || !hasHelp) process.stderr.write(`${line}\n`)
       process.exitCode = exitCode
     }

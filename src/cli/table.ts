@@ -15,7 +15,7 @@ export function facts(values: Readonly<Record<string, string | undefined>>): str
 }
 
 function align(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(printable))
+  const cells = rows.map((row) => row.map(onOneLine))
   const widths = (cells[0] ?? []).map((_cell, column) =>
     Math.max(...cells.map((row) => [...(row[column] ?? '')].length)),
   )
@@ -33,9 +33,9 @@ function pad(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - [...cell].length))
 }
 
-/** What comes from outside must not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '\uFFFD')
+/** A cell must not look like a row of its own; that nothing steers the terminal is seen to for all text. */
+function onOneLine(cell: string): string {
+  return cell.replaceAll('\n', '\uFFFD')
 }
 
 /** `1 session`, `2 sessions`. */

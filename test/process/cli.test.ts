@@ -620,6 +620,37 @@ t.test('signing keys are looked at, turned, exported, imported and revoked', asy
     const told = await mintmark(['keys', 'revoke', '--json', '--', next])
     t.match(told.json(), { was: 'active', is_default: true, signer: null, done: false })
   })
+
+  await t.test('a kid that somebody wrote into its row steers no terminal', async (t) => {
+    const title = '\u001b]0;title\u0007\u009b2J\u202e\u{e0041}\r'
+    const doctored = "update signing_keys set kid = $1 || state || created_at where alg = 'RS256'"
+    await query(service.databaseUrl, doctored, [title])
+    const [row] = await query(
+      service.databaseUrl,
+      "select kid from signing_keys where alg = 'RS256'",
+    )
+    const kid = String(row?.kid)
+    for (const args of [
+      ['keys', 'status'],
+      ['keys', 'timeline'],
+      ['keys', 'timeline', '--svg'],
+      ['keys', 'rotate', '--plan'],
+      ['keys', 'rotate', '--now', '--alg', 'RS256'],
+      ['keys', 'export-public'],
+      ['keys', 'reencrypt'],
+      ['doctor'],
+      ['keys', 'revoke', '--', kid],
+      ['keys', 'revoke', '--emergency', '--', kid],
+      ['token', 'verify', `x${title}`],
+    ]) {
+      for (const options of [[], ['--json']]) {
+        const { stdout, stderr } = await mintmark([...options, ...args])
+        t.notMatch(`${stdout}${stderr}`, /[^\P{C}\n]/u, [...options, ...args.slice(0, 2)].join(' '))
+      }
+    }
+    const told = (await status()).map((key) => key.kid)
+    t.ok(told.includes(kid), 'a program is told it as it is')
+  })
 })
 
 t.test('a database that was set back is told, and its log says what ends it lost', async (t) => {

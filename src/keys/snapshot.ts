@@ -7,11 +7,17 @@ import { seal, unseal } from './seal.ts'
 import { isAlgorithm, openPublicKey, type PublishedKey } from './signing-key.ts'
 import { readSmallFile, replaceFile } from './snapshot-file.ts'
 
-/** The published keys as they once were. */
-export interface KnownKeys {
+/** What is in the file. */
+interface Written {
   readonly keys: readonly PublishedKey[]
   /** When the database last said so, in milliseconds since the epoch by this host's clock. */
   readonly confirmedAt: number
+}
+
+/** The published keys as they once were. */
+export interface KnownKeys extends Written {
+  /** They are not to be published after that, by the same clock: one of them may have been revoked. */
+  readonly goodUntil: number
 }
 
 /**
@@ -61,7 +67,7 @@ export function createJwksSnapshot(options: {
   let writing = Promise.resolve()
   let hasFailed = false
 
-  const write = async (known: KnownKeys) => {
+  const write = async (known: Written) => {
     const content = Buffer.from(JSON.stringify(known))
     const sealed = seal(masterKeys, random, content, context, 'jwks-snapshot')
     try {
@@ -93,9 +99,9 @@ export function createJwksSnapshot(options: {
         if (format !== FORMAT) throw new Error('it is of another version')
         const sealed = { bytes: bytes.subarray(2), masterKeyId }
         const content = unseal(masterKeys, sealed, context, 'jwks-snapshot')
-        const known = JSON.parse(content.toString()) as KnownKeys
+        const known = JSON.parse(content.toString()) as Written
         requireUsable(known, hostClock.now())
-        return known
+        return { ...known, goodUntil: known.confirmedAt + LIFE_MS }
       } catch (error) {
         logger.warn({ file, reason: reasonOf(error) }, 'the snapshot is not used')
         return undefined
@@ -105,7 +111,7 @@ export function createJwksSnapshot(options: {
 }
 
 /** Throws, with the reason, unless the keys are of the last day and such as this version can use. */
-function requireUsable({ keys, confirmedAt }: KnownKeys, now: number): void {
+function requireUsable({ keys, confirmedAt }: Written, now: number): void {
   const at = new Date(confirmedAt).toISOString()
   if (now - confirmedAt > LIFE_MS) throw new Error(`it is of ${at}, more than a day ago`)
   if (confirmedAt - now > CLOCK_SKEW_SECONDS * 1000) {

@@ -234,7 +234,8 @@ t.test('meanwhile the JWKS is what was last known, and nothing is signed', async
   let reads = 0
   const read = async () => {
     reads += 1
-    return { keys, confirmedAt: hostClock.now() - 1000 }
+    const now = hostClock.now()
+    return { keys, confirmedAt: now - 1000, goodUntil: now + 1000 }
   }
   let remembered = ''
   const away = async () => {
@@ -258,7 +259,7 @@ t.test('it is known before the first request if the database does not answer the
   const gate = await createGatedDatabase(t)
   const { options, said } = createPreparation(t, gate.url)
   const keys = await listSigningKeys(connect(t, gate.url, 1).kysely)
-  const read = async () => ({ keys, confirmedAt: 0 })
+  const read = async () => ({ keys, confirmedAt: 0, goodUntil: Infinity })
   const remember = () => createRememberKeys({ ...options, jwksSnapshot: { read } }).unlessAnswered()
   await remember()
   t.equal(options.keyRing.jwks(), undefined, 'a database that answers knows better')

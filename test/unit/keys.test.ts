@@ -213,7 +213,8 @@ t.test('the published keys are written down, for their owner alone, and read aga
   const at = clock.now()
   await save(keys)
   const known = keys.map(({ kid, algorithm, publicJwk }) => ({ kid, algorithm, publicJwk }))
-  t.strictSame(await read(), { keys: known, confirmedAt: at }, 'and nothing that is secret')
+  const goodUntil = at + 86_400_000
+  t.strictSame(await read(), { keys: known, confirmedAt: at, goodUntil }, 'nothing that is secret')
   t.equal((await stat(file)).mode & 0o777, 0o600)
   t.equal((await stat(directory)).mode & 0o777, 0o700)
   const bytes = await readFile(file)
@@ -231,7 +232,9 @@ t.test('the published keys are written down, for their owner alone, and read aga
   t.equal((await read())?.keys.length, 1, 'the last word stands')
   t.strictSame(await readdir(directory), ['jwks-snapshot'], 'nothing else is left there')
   clock.advance(86_400)
-  t.ok(await read(), 'for a day')
+  const last = await read()
+  t.ok(last, 'for a day')
+  t.equal(last?.goodUntil, clock.now(), 'which does not begin anew when it is read')
   t.strictSame(said, [])
 })
 

@@ -44,7 +44,7 @@ export const PATHS = {
       'A PEM was asked for by a `kid` that the JWK set has not: the key has retired, since all tokens that it signed have expired, or it was revoked, or no key of this service ever had that `kid`.',
     confirm: [
       'Compare the `kid` with those of `GET /.well-known/jwks.json`: only what stands there can be had.',
-      'As an operator: `mintmark keys list` has the keys of the past, too.',
+      'As an operator: `mintmark keys status` has the keys of the past, too.',
     ],
     remedy: {
       service:

@@ -1,9 +1,11 @@
 -- Keys that take their turns. The version before runs on: it writes no column that is new here, and
 -- reads none that may be empty of a key that is published.
 
--- When every replica had the time to publish a next key; when a key begins to sign and when it has
--- stopped: null of keys made before is since they were made, and until a successor signs. token_ttl_seconds is the longest life of a token that it may have signed:
--- it stays published for that long afterwards. The private half of a withdrawn key is erased.
+-- published_at is when every replica had the time to publish a next key. signs_from and signs_until are
+-- when a key begins to sign and when it has stopped: keys of the version before have neither, as they
+-- sign since they were made and until a successor does. token_ttl_seconds is the longest life of a token
+-- that it may have signed, and for so long it stays published afterwards. At withdrawn_at it was retired
+-- or revoked, and its private half erased.
 alter table signing_keys
   alter column private_key_sealed drop not null,
   alter column master_key_id drop not null,

@@ -59,7 +59,7 @@ interface Token {
   exp: number
 }
 
-/** Some weeks of three replicas and three verifiers, in steps of a second; what went wrong. */
+/** Twenty turns of three replicas and three verifiers, in steps of a second; what went wrong. */
 function live(seed: string) {
   const random = createSeededRandom(seed)
   const draw = (low: number, high: number) =>

@@ -78,7 +78,7 @@ export const ADMIN = {
       'An imported key takes the place of the next one of its algorithm, which is about to sign: it may have signed already.',
     confirm: ['`GET /keys/plan` says when it signs.'],
     remedy: {
-      operator: 'Import it again in ten seconds: it takes the place of the one after that.',
+      operator: 'Import it again in twenty seconds: it takes the place of the one after that.',
     },
     related: ['key_exists'],
   },

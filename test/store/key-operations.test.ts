@@ -431,6 +431,38 @@ t.test('an imported key is the next one, or the first', async (t) => {
   t.match(other, { state: 'next', signsFrom: clock.now() + LEAD, isInUse: false })
 })
 
+t.test('what a replica is about to sign with is not taken out of its hands', async (t) => {
+  const operator = await createOperator(t)
+  const { one, clock, importKey } = operator
+  const [active, next] = await startKeys(operator)
+  const other = operator.replica('other')
+  clock.advance(30 * 86_400 - 10 - 10)
+  for (const seconds of [0, 9, 1]) {
+    clock.advance(seconds)
+    await other.keyRing.load()
+    await t.rejects(importKey(privateKey(), 'ES256', actor), NextKeyBusy, `after ${seconds} s`)
+    await one.keyRing.load()
+    t.ok(one.keyRing.find(await signs(other)), 'each publishes what the other signs with')
+  }
+  t.equal(await signs(other), next, 'its turn came meanwhile')
+  await one.keep()
+  const { replaced } = await importKey(privateKey(), 'ES256', actor)
+  t.notOk([active, next].includes(String(replaced)), 'the one after it is replaced')
+})
+
+t.test('a next key is replaced while every replica can notice before its turn', async (t) => {
+  const operator = await createOperator(t)
+  const { one, clock, importKey } = operator
+  const [active, next] = await startKeys(operator)
+  const other = operator.replica('other')
+  clock.advance(30 * 86_400 - 10 - 10.001)
+  await other.keyRing.load()
+  t.match(await importKey(privateKey(), 'ES256', actor), { replaced: next })
+  clock.advance(10.001)
+  await one.keep()
+  t.equal(await signs(other), active, 'it has read again before it signs')
+})
+
 t.test('a key that never signed does not hold up those who wait for one', async (t) => {
   const operator = await createOperator(t)
   const { one, importKey, revocations } = operator

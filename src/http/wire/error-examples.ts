@@ -110,7 +110,7 @@ export const PROBLEM_EXAMPLES = {
   key_exists: [409, 'this key is here already, or was: none comes back'],
   key_busy: [
     409,
-    'the next key of this algorithm begins to sign just now: try again in ten seconds',
+    'the next key of this algorithm begins to sign just now: try again in twenty seconds',
   ],
   key_invalid: [400, 'the JWK is public only: its private half is needed'],
   session_unknown: [

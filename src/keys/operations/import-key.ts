@@ -3,6 +3,7 @@ import type { Actor, Event } from '../../audit/event.ts'
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
+import { REPLICA_LAG_SECONDS } from '../../config/key-timing.ts'
 import type { Database, Executor } from '../../db/connect.ts'
 import type { Algorithm } from '../../jwt/algorithms.ts'
 import { isDue, placeOf } from '../life-cycle.ts'
@@ -21,12 +22,12 @@ export class KeyExists extends Error {
   }
 }
 
-/** The next key of the algorithm changes just now; the same again in a few seconds works. */
+/** The next key of the algorithm is about to sign; the same again in twenty seconds works. */
 export class NextKeyBusy extends Error {
   override readonly name = 'NextKeyBusy'
 
   constructor(algorithm: Algorithm) {
-    super(`the next key of ${algorithm} begins to sign just now: try again in ten seconds`)
+    super(`the next key of ${algorithm} begins to sign just now: try again in twenty seconds`)
   }
 }
 
@@ -82,7 +83,9 @@ export function createImportKey(options: {
     const { kid } = made
     if (keys.some((key) => key.kid === kid)) throw new KeyExists(kid)
     const held = keys.find((key) => key.kid === heldKid)
-    if (held !== undefined && isDue(held, now)) throw new NextKeyBusy(algorithm)
+    // For so long a replica may not have noticed, and would sign with it from memory.
+    const noticed = now + REPLICA_LAG_SECONDS * 1000
+    if (held !== undefined && isDue(held, noticed)) throw new NextKeyBusy(algorithm)
     const others = keys.filter((key) => key.kid !== held?.kid)
     const { state, signsFrom, after } = placeOf(algorithm, others, settings, now)
     // Somebody may have revoked it since: what follows at once then is no next key.

@@ -129,7 +129,7 @@ function toRefusal(error: unknown): unknown {
   }
   if (error instanceof NextKeyBusy) {
     const detail =
-      'the next key of this algorithm begins to sign just now: try again in ten seconds'
+      'the next key of this algorithm begins to sign just now: try again in twenty seconds'
     return new Problem(409, 'key_busy', detail)
   }
   return error

@@ -9,7 +9,10 @@ import { exportJwks } from '../../src/keys/operations/export-public.ts'
 import { foreseeKeys } from '../../src/keys/operations/foresee.ts'
 import { createImportKey, KeyExists, NextKeyBusy } from '../../src/keys/operations/import-key.ts'
 import { KeyNotFound } from '../../src/keys/operations/revoke.ts'
+import type { KeySchedule } from '../../src/keys/operations/schedule.ts'
 import { type KeyStatus, toKeyStatus } from '../../src/keys/operations/status.ts'
+import type { SigningKey } from '../../src/keys/signing-key.ts'
+import { createTimeLine } from '../../src/keys/time-line/time-line.ts'
 import { createStoppedClock } from '../support/clock.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { createTestKeys, type TestKeys, TIMING } from '../support/keys.ts'
@@ -124,6 +127,53 @@ t.test('what is foreseen is what comes', async (t) => {
   t.match(later.steps[0], { do: 'withdraw', kid: active })
   t.strictSame(later.steps[0]?.why.at, start + (turn + 970) * SECOND)
   t.strictSame(foreseeKeys(await readSchedule(), ['ES384']).steps, [])
+})
+
+t.test('however long tokens live, no more is foreseen than was asked for', async (t) => {
+  const operator = await createOperator(t)
+  const [active, next, start] = await startKeys(operator)
+  const schedule = await operator.readSchedule()
+  const timing = { keyRotateEverySeconds: 30, keyPublishAheadSeconds: 20 }
+  for (const days of [1, 3650]) {
+    const tokenTtlSeconds = days * 86_400
+    const keys = schedule.keys.map((key) => ({
+      ...key,
+      ...{ tokenTtlSeconds, signsFrom: key.kid === active ? start : start + 30 * SECOND },
+    }))
+    const former = Array.from({ length: 500 }, (_, n) => ({
+      ...(keys[0] as SigningKey),
+      ...{ kid: `former ${n}`, state: 'retiring' as const },
+      ...{ signsFrom: start - (n + 1) * 30 * SECOND, signsUntil: start - n * 30 * SECOND },
+    }))
+    const quick: KeySchedule = {
+      ...schedule,
+      ...{ keys: [...former, ...keys], tokenTtlSeconds },
+      timing: { ...TIMING, ...timing, verifierCacheTtlSeconds: 10 },
+    }
+    const { steps } = foreseeKeys(quick)
+    const ofTurns = steps.filter((step) => !step.kid.startsWith('former'))
+    t.ok(ofTurns.length <= 12, `${ofTurns.length} steps`)
+    t.strictSame(
+      ofTurns.slice(0, 3).map((step) => [step.do, step.kid]),
+      [
+        ['sign', next],
+        ['stop', active],
+        ['publish', 'to be made (ES256, 1)'],
+      ],
+    )
+    const at = steps.map(({ why }) => why.at)
+    t.strictSame(
+      at,
+      at.toSorted((a, b) => a - b),
+      'by time',
+    )
+    const [status] = toKeyStatus(quick, undefined).filter(({ key }) => key.kid === active)
+    const withdrawnAt = start + (30 + 10 + tokenTtlSeconds + 60 + 10) * SECOND
+    t.match(status?.planned, { signsUntil: start + 30 * SECOND, withdrawnAt })
+    const ends = steps.filter((step) => step.do === 'withdraw').map(({ kid }) => kid)
+    t.ok(former.every(({ kid }) => ends.includes(kid)) && ends.includes(active))
+    t.ok(createTimeLine(quick).keys.length <= 10)
+  }
 })
 
 t.test('an empty table, and a new algorithm, are foreseen as well', async (t) => {

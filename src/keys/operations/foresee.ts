@@ -1,4 +1,4 @@
-import { REPLICA_LAG_SECONDS, retentionSeconds } from '../../config/key-timing.ts'
+import { REPLICA_LAG_SECONDS } from '../../config/key-timing.ts'
 import type { Algorithm } from '../../jwt/algorithms.ts'
 import { decideSteps, nextTurn, publishedFrom, retiresAt, type Step } from '../life-cycle.ts'
 import type { SigningKey } from '../signing-key.ts'
@@ -17,6 +17,9 @@ export interface PlannedStep {
   readonly why: Arithmetic
 }
 
+/** What becomes of a key until it signs no more. */
+type Turn = Exclude<Step, { do: 'retire' }>
+
 /** What is to come of the keys. */
 export interface Foresight {
   /** By algorithm, then by time. */
@@ -29,8 +32,9 @@ export interface Foresight {
 }
 
 /**
- * Foresees whole turns of each algorithm: by the decisions that the schedule is kept by, on a clock
- * that runs ahead.
+ * Foresees whole turns of each algorithm, and when the keys that have stopped by then are withdrawn: by
+ * the decisions that the schedule is kept by, on a clock that runs ahead. The work grows with the turns
+ * and the keys that there are, and not with how long tokens live.
  * @param only the algorithms to look at; else all that are in use or have keys
  * @param turns how many of them
  */
@@ -57,7 +61,7 @@ function foreseeTurns(schedule: KeySchedule, algorithm: Algorithm, turns: number
   const further = (turns - 1) * schedule.timing.keyRotateEverySeconds * 1000
   const until = endOfTurn(keys.filter(isOwn), schedule) + further
   while (now <= until) {
-    const due = decideSteps(keys, inUse, schedule.timing, now).filter(isOwn)
+    const due = decideSteps(keys, inUse, schedule.timing, now).filter(isOwn).filter(isTurn)
     for (const step of due) {
       const before = keys
       keys = take(before, step, schedule, now)
@@ -65,24 +69,41 @@ function foreseeTurns(schedule: KeySchedule, algorithm: Algorithm, turns: number
     }
     if (due.length === 0) now = nextInstant(keys.filter(isOwn), schedule)
   }
-  return { steps, keys: keys.filter(isOwn) }
+  const { withdrawals, keys: withdrawn } = withdraw(keys.filter(isOwn), schedule)
+  const all = [...steps, ...withdrawals].toSorted((a, b) => a.why.at - b.why.at)
+  return { steps: all, keys: withdrawn }
 }
 
-/** Until whoever signs now, or is to sign next, is followed and the one before it is withdrawn. */
-function endOfTurn(own: readonly SigningKey[], { timing, tokenTtlSeconds, now }: KeySchedule) {
+function isTurn(step: Step): step is Turn {
+  return step.do !== 'retire'
+}
+
+/** Until whoever signs now, or is to sign next, is followed by a key that is published everywhere. */
+function endOfTurn(own: readonly SigningKey[], { timing, now }: KeySchedule): number {
   const turns = own.flatMap(({ state, signsFrom }) => (state === 'next' ? [signsFrom] : []))
   const turn = Math.max(now + timing.keyRotateEverySeconds * 1000, ...turns)
-  const ttl = Math.max(tokenTtlSeconds, ...own.map((key) => key.tokenTtlSeconds))
-  return turn + retentionSeconds(timing, ttl) * 1000
+  return turn + REPLICA_LAG_SECONDS * 1000
 }
 
-/** When something is due again; Infinity when never. */
+/** Withdraws every key that has stopped, which nothing but the clock decides. */
+function withdraw(own: readonly SigningKey[], { timing, now }: KeySchedule) {
+  const withdrawals: PlannedStep[] = []
+  const keys = own.map((key): SigningKey => {
+    const at = retiresAt(key, timing)
+    if (at === Infinity) return key
+    withdrawals.push(toStep('withdraw', key, whyWithdrawn(key, timing)))
+    return { ...key, state: 'retired', withdrawnAt: Math.max(at, now) }
+  })
+  return { withdrawals, keys }
+}
+
+/** When the next turn is due; Infinity when none is. */
 function nextInstant(own: readonly SigningKey[], { timing }: KeySchedule): number {
   const instants = own.map((key) => {
     if (key.state === 'next')
       return key.publishedAt === undefined ? publishedFrom(key) : key.signsFrom
     const isLast = key.state === 'active' && !own.some(({ state }) => state === 'next')
-    return isLast ? nextTurn(key, timing) : retiresAt(key, timing)
+    return isLast ? nextTurn(key, timing) : Infinity
   })
   return Math.min(...instants)
 }
@@ -90,7 +111,7 @@ function nextInstant(own: readonly SigningKey[], { timing }: KeySchedule): numbe
 /** The rows after a step. */
 function take(
   keys: readonly SigningKey[],
-  step: Step,
+  step: Turn,
   { tokenTtlSeconds }: KeySchedule,
   now: number,
 ): readonly SigningKey[] {
@@ -111,8 +132,6 @@ function take(
       return effectiveKeys(keys, now)
     case 'lay_down':
       return change(step.kid, { state: 'retiring', signsUntil: now + REPLICA_LAG_SECONDS * 1000 })
-    case 'retire':
-      return change(step.kid, { state: 'retired', withdrawnAt: now })
   }
 }
 
@@ -141,18 +160,20 @@ function unmade(algorithm: Algorithm, keys: readonly SigningKey[]): SigningKey {
   }
 }
 
+function toStep(what: PlannedStep['do'], key: SigningKey, why: Arithmetic): PlannedStep {
+  return { do: what, algorithm: key.algorithm, kid: key.kid, isMade: !isUnmade(key), why }
+}
+
 /** What a step means for each key that it changes. */
 function tell(
-  step: Step,
+  step: Turn,
   before: readonly SigningKey[],
   after: readonly SigningKey[],
   { timing }: KeySchedule,
   now: number,
 ): PlannedStep[] {
   const told = (what: PlannedStep['do'], key: SigningKey | undefined, why: Arithmetic) =>
-    key === undefined
-      ? []
-      : [{ do: what, algorithm: key.algorithm, kid: key.kid, isMade: !isUnmade(key), why }]
+    key === undefined ? [] : [toStep(what, key, why)]
   const active = before.find(
     ({ algorithm, state }) => algorithm === step.algorithm && state === 'active',
   )
@@ -177,9 +198,5 @@ function tell(
     }
     case 'lay_down':
       return told('stop', active, add('nobody names its algorithm any more', now))
-    case 'retire': {
-      const key = before.find(({ kid }) => kid === step.kid)
-      return key ? told('withdraw', key, whyWithdrawn(key, timing)) : []
-    }
   }
 }

@@ -185,8 +185,8 @@ export async function markActive(tx: Executor, kid: string, signsFrom: number): 
 }
 
 /**
- * A key in one of the given states is published no more, and its private half is erased. Returns
- * whether it was in one of them.
+ * A key in one of the given states is published no more, and its private half is erased. One that was
+ * withdrawn before keeps that instant. Returns whether it was in one of them.
  */
 export async function markWithdrawn(
   tx: Executor,
@@ -199,7 +199,7 @@ export async function markWithdrawn(
     .updateTable('signing_keys')
     .set({
       state: to,
-      withdrawn_at: new Date(at),
+      withdrawn_at: sql<Date>`coalesce(withdrawn_at, ${new Date(at)})`,
       private_key_sealed: null,
       master_key_id: null,
     })

@@ -369,6 +369,69 @@ t.test('a key of any state can be revoked', async (t) => {
   t.not(await signs(one), fourth, 'there is another at once')
 })
 
+t.test('a next key whose turn comes before all have noticed may have signed', async (t) => {
+  const operator = await createOperator(t)
+  const { clock, revocations } = operator
+  const [active, next] = await startKeys(operator)
+  const other = operator.replica('other')
+  clock.advance(30 * 86_400 - 10 - 10.001)
+  t.match(await revocations.foresee(next), { was: 'next', tokens: undefined })
+  clock.advance(9.001)
+  const now = clock.now()
+  await other.keyRing.load()
+  const told = {
+    was: 'next',
+    tokens: {
+      signedFrom: now + SECOND,
+      signedUntil: now + 10 * SECOND,
+      wouldLiveUntil: now + 610 * SECOND,
+    },
+    signer: { kid: active },
+  }
+  t.match(await revocations.foresee(next), told)
+  t.match(await revocations.revoke(next, actor), told)
+  clock.advance(1)
+  t.equal(await signs(other), next, 'by what it has read before')
+  t.match(
+    (await operator.status()).find(({ key }) => key.kid === next),
+    { key: { state: 'revoked' }, tokensLiveUntil: now + 610 * SECOND },
+  )
+})
+
+t.test('a second revocation tells of the first', async (t) => {
+  const operator = await createOperator(t)
+  const { one, url, clock, revocations } = operator
+  const [active] = await startKeys(operator)
+  clock.advance(3600)
+  const { refusedHereFrom, refusedByMaxAgeFrom, refusedEverywhereFrom } = await revocations.revoke(
+    active,
+    actor,
+  )
+  clock.advance(60)
+  t.match(await revocations.revoke(active, actor), {
+    was: 'revoked',
+    ...{ refusedHereFrom, refusedByMaxAgeFrom, refusedEverywhereFrom },
+  })
+
+  const signing = String((await operator.rows()).find(({ state }) => state === 'active')?.kid)
+  await one.keep()
+  await publish(operator)
+  clock.advance(30 * 86_400)
+  await one.keep()
+  clock.advance(970)
+  await one.keep()
+  const withdrawn = () => query(url, 'select * from signing_keys where kid = $1', [signing])
+  const [before] = await withdrawn()
+  t.match(before, { state: 'retired', withdrawn_at: new Date(clock.now()) })
+  clock.advance(60)
+  t.match(await revocations.revoke(signing, actor), {
+    was: 'retired',
+    tokens: undefined,
+    refusedHereFrom: clock.now() - 50 * SECOND,
+  })
+  t.match((await withdrawn())[0], { state: 'revoked', withdrawn_at: before?.withdrawn_at })
+})
+
 t.test(
   'revoked by many at once, beside a rotation: it happens once, and somebody signs',
   async (t) => {

@@ -1,5 +1,5 @@
 import { REPLICA_LAG_SECONDS } from '../../config/key-timing.ts'
-import { isDue } from '../life-cycle.ts'
+import { hasSigned, isDue } from '../life-cycle.ts'
 import type { SigningKey } from '../signing-key.ts'
 
 /**
@@ -15,6 +15,17 @@ export function effectiveKeys(keys: readonly SigningKey[], now: number): Signing
     if (key.state !== 'active') return key
     return { ...key, state: 'retiring' as const, signsUntil: due.signsFrom }
   })
+}
+
+/**
+ * Whether any replica may have signed with a key by an instant: one that has not noticed that it was
+ * withdrawn goes by what it has read for a moment.
+ * @param now in milliseconds since the epoch
+ */
+export function mayHaveSigned(key: SigningKey, now: number): boolean {
+  const { withdrawnAt } = key
+  if (withdrawnAt === undefined) return hasSigned(key, now)
+  return hasSigned({ ...key, withdrawnAt: withdrawnAt + REPLICA_LAG_SECONDS * 1000 }, now)
 }
 
 /** When the last token expires that a key has signed by now. In milliseconds since the epoch. */

@@ -5,9 +5,8 @@ import {
   REPLICA_LAG_SECONDS,
 } from '../../config/key-timing.ts'
 import type { Algorithm } from '../../jwt/algorithms.ts'
-import { hasSigned } from '../life-cycle.ts'
 import type { SigningKey } from '../signing-key.ts'
-import { lastExpiry } from './effective.ts'
+import { lastExpiry, mayHaveSigned } from './effective.ts'
 import type { KeySchedule } from './schedule.ts'
 import type { Choosers } from './store.ts'
 
@@ -37,7 +36,10 @@ export interface Reach {
   readonly refusedEverywhereFrom: number
 }
 
-/** @param key as it counts now, before it is revoked */
+/**
+ * Whom it reaches if the key is revoked now, or whom it has reached if it was withdrawn before.
+ * @param key as it counts now, before it is revoked
+ */
 export function reachOf(
   key: SigningKey,
   schedule: KeySchedule,
@@ -45,12 +47,15 @@ export function reachOf(
   defaultAlgorithm: Algorithm | undefined,
 ): Reach {
   const { now, timing } = schedule
-  const noticed = now + REPLICA_LAG_SECONDS * 1000
-  const signedUntil = (key.signsUntil ?? now) + REPLICA_LAG_SECONDS * 1000
-  const wouldLiveUntil = lastExpiry({ ...key, signsUntil: key.signsUntil ?? now }, now)
-  const isAny = hasSigned(key, now) && key.state !== 'revoked' && wouldLiveUntil > now
+  const withdrawn = key.withdrawnAt ?? now
+  const noticed = withdrawn + REPLICA_LAG_SECONDS * 1000
+  const signsUntil = key.signsUntil ?? withdrawn
+  const signedUntil = signsUntil + REPLICA_LAG_SECONDS * 1000
+  const wouldLiveUntil = lastExpiry({ ...key, signsUntil }, now)
+  // A next key whose turn comes before every replica has noticed is signed with by those that have not.
+  const isAny = mayHaveSigned(key, noticed) && key.state !== 'revoked' && wouldLiveUntil > now
   const tokens = isAny ? { signedFrom: key.signsFrom, signedUntil, wouldLiveUntil } : undefined
-  const fetched = now + leadSeconds(timing) * 1000
+  const fetched = withdrawn + leadSeconds(timing) * 1000
   const expired = wouldLiveUntil + CLOCK_SKEW_SECONDS * 1000
   const pick = (isWanted: (algorithm: Algorithm) => boolean) => ({
     clients: choosers.clients.filter((one) => isWanted(one.algorithm)).map(({ name }) => name),

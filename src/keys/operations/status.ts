@@ -1,11 +1,10 @@
 import { leadSeconds } from '../../config/key-timing.ts'
 import { UnfitKey } from '../../jwt/accept-key.ts'
-import { hasSigned } from '../life-cycle.ts'
 import type { MasterKeys } from '../master-keys.ts'
 import { openKey } from '../open-key.ts'
 import { CannotUnseal } from '../seal.ts'
 import { isPublished, type SigningKey } from '../signing-key.ts'
-import { effectiveKeys, lastExpiry } from './effective.ts'
+import { effectiveKeys, lastExpiry, mayHaveSigned } from './effective.ts'
 import { foreseeKeys } from './foresee.ts'
 import type { KeySchedule } from './schedule.ts'
 
@@ -61,7 +60,7 @@ export function toKeyStatus(
 }
 
 function tokensLiveUntil(key: SigningKey, { now, timing }: KeySchedule): number | undefined {
-  if (!hasSigned(key, now)) return undefined
+  if (!mayHaveSigned(key, now)) return undefined
   const expired = lastExpiry(key, now)
   const isRevoked = key.state === 'revoked' && key.withdrawnAt !== undefined
   // Verifiers refuse them as soon as they have fetched the set without the key.

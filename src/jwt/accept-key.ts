@@ -20,7 +20,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 
 /**
  * Lets a key pass, private or public, that fits its one algorithm (RFC 8725 §3.1) and is strong
- * enough: RSA of 2048 bits or more (RFC 7518 §3.3), with an exponent of 65537 or more. The RSA key of
+ * enough: RSA of 2048 bits or more (RFC 7518 §3.3) and 4096 or less, with an exponent of 65537 or more. The RSA key of
  * `id-RSASSA-PSS`, which no JWK can say, is none of them. Throws {@link UnfitKey}.
  */
 export function requireKeyFor(algorithm: Algorithm, key: KeyObject): void {
@@ -35,6 +35,10 @@ export function requireKeyFor(algorithm: Algorithm, key: KeyObject): void {
   const { modulusLength = 0, publicExponent = 0n } = details
   if (modulusLength < 2048) {
     throw new UnfitKey(`${algorithm} needs 2048 bits or more, and this key has ${modulusLength}`)
+  }
+  // The time that a signature takes grows with the cube: one of 8192 bits holds up everybody.
+  if (modulusLength > 4096) {
+    throw new UnfitKey(`${algorithm} needs 4096 bits or less, and this key has ${modulusLength}`)
   }
   if (publicExponent < 65_537n) {
     throw new UnfitKey(`${algorithm} needs a public exponent of 65537 or more`)

@@ -203,4 +203,7 @@ t.test('a JWK says of itself what it is for, and a public one has no more', asyn
   }
   const rsa = KINDS['RSA 2048']?.().publicKey.export({ format: 'jwk' }) as JsonWebKey
   t.throws(() => openPublicJwk('RS256', { ...rsa, e: 'AQ' }), /exponent of 65537 or more/)
+  const ofBytes = (length: number) => Buffer.alloc(length, 0xff).toString('base64url')
+  t.ok(openPublicJwk('PS256', { ...rsa, n: ofBytes(512) }))
+  t.throws(() => openPublicJwk('PS256', { ...rsa, n: ofBytes(513) }), /4096 bits or less/)
 })

@@ -428,6 +428,7 @@ t.test('what is no private key of ours is refused by what it is, and not repeate
   const { d: _, ...publicJwk } = P256
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
+  const large = Buffer.alloc(513, 0xff).toString('base64url')
   const cipher = { cipher: 'aes-256-cbc', passphrase: 'x' }
   const refused: [given: string | object, problem: RegExp, algorithm?: Algorithm][] = [
     ['', /no private key/],
@@ -442,10 +443,16 @@ t.test('what is no private key of ours is refused by what it is, and not repeate
     [{ keys: [P256] }, /JWK set/],
     [{ kty: 'oct', k: '5eCr3t', alg: 'HS256' }, /shared secret/],
     [{ ...P256, alg: 'HS256' }, /"HS256", by which nothing is signed/],
+    ...[5, null, true, ['ES256'], {}, { toString: 'ES256' }].map((alg): [object, RegExp] => [
+      { ...P256, alg },
+      /alg is no text/,
+    ]),
     [{ ...P256, kty: 'XYZ' }, /no private key that is known/],
     [rsa, /RS256 or PS256: say which/],
     [{ ...rsa, alg: 'RS256' }, /needs a JWK with alg PS256/, 'PS256'],
     [toPem(small), /2048 bits or more/, 'RS256'],
+    [{ ...rsa, alg: 'RS256', n: large }, /4096 bits or less, and this key has 4104/],
+    [{ ...rsa, n: large }, /4096 bits or less/, 'PS256'],
     [P256, /needs a key of EC P-384/, 'ES384'],
     [toPem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey), /secp256k1/],
     [toPem(generateKeyPairSync('x25519').privateKey), /x25519/],

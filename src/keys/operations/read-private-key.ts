@@ -62,20 +62,26 @@ function readPem(text: string, wanted: Algorithm | undefined): GivenKey {
 
 function readJwk(text: string, wanted: Algorithm | undefined): GivenKey {
   const jwk = open(() => JSON.parse(text) as JsonWebKey, 'the text is neither PEM nor JSON')
-  const { kty, alg, kid, d } = jwk
+  const { kty, kid, d } = jwk
   if ('keys' in jwk) throw new InvalidKey('this is a JWK set: give one JWK of it')
   if (kty === 'oct')
     throw new InvalidKey('kty oct is a shared secret, and nothing is signed by one')
-  if (typeof alg === 'string' && !isAlgorithm(alg)) {
-    throw new InvalidKey(`its alg is ${quoted(alg)}, by which nothing is signed here`)
-  }
+  const said = namedBy(jwk.alg)
   if (d === undefined) throw new InvalidKey('the JWK is public only: its private half is needed')
   const privateKey = open(
     () => createPrivateKey({ key: jwk, format: 'jwk' }),
     'the JWK holds no private key that is known here: kty RSA, EC with P-256 or P-384, or OKP with Ed25519, and all their members',
   )
-  const given = accept(privateKey, wanted ?? (alg as Algorithm | undefined), jwk)
+  const given = accept(privateKey, wanted ?? said, jwk)
   return { ...given, givenKid: typeof kid === 'string' ? kid : undefined }
+}
+
+/** The algorithm that the `alg` of a JWK names, if it has one. */
+function namedBy(alg: unknown): Algorithm | undefined {
+  if (alg === undefined) return undefined
+  if (typeof alg !== 'string') throw new InvalidKey('its alg is no text, and names no algorithm')
+  if (isAlgorithm(alg)) return alg
+  throw new InvalidKey(`its alg is ${quoted(alg)}, by which nothing is signed here`)
 }
 
 function accept(

@@ -19,7 +19,7 @@ const Keys = Type.Object(
         'The kids of rows that this version does not understand: another version wrote them.',
     }),
     verifiers: Type.Array(reference(JwksVerifier), {
-      description: 'Who verifiers the JWKS; whoever did last comes first.',
+      description: 'Who has fetched the JWKS in the last month, by family and address.',
     }),
   },
   { additionalProperties: false },

@@ -4,7 +4,7 @@ import { listVerifiers } from '../keys/fetches/store.ts'
 import { foreseeKeys, type PlannedStep } from '../keys/operations/foresee.ts'
 import { knownTo } from '../keys/operations/known-to.ts'
 import type { HastenedRotation } from '../keys/operations/rotate-now.ts'
-import { type KeySchedule, readKeySchedule } from '../keys/operations/schedule.ts'
+import { readKeySchedule, turningAlgorithms } from '../keys/operations/schedule.ts'
 import type { Answer } from './answer.ts'
 import { KEY_SETTINGS, withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
@@ -73,7 +73,7 @@ function hasten(only: readonly Algorithm[] | undefined): Promise<Answer> {
     const { rotateNow } = composeKeyOperations(deployment, config)
     const schedule = await readKeySchedule(database.kysely, config, clock.now())
     const rotations: HastenedRotation[] = []
-    for (const algorithm of only ?? algorithmsOf(schedule)) {
+    for (const algorithm of only ?? turningAlgorithms(schedule)) {
       rotations.push(await rotateNow(algorithm, operator))
     }
     const verifiers = await listVerifiers(database.kysely)
@@ -103,12 +103,6 @@ function hasten(only: readonly Algorithm[] | undefined): Promise<Answer> {
       good: rotations.every(({ outcome }) => outcome !== 'no_next_key'),
     }
   })
-}
-
-/** Those that have a next key, or are to have one. */
-function algorithmsOf({ keys, inUse }: KeySchedule): Algorithm[] {
-  const next = keys.filter(({ state }) => state === 'next')
-  return [...new Set([...inUse, ...next.map(({ algorithm }) => algorithm)])]
 }
 
 function rotationText(rotation: HastenedRotation, now: number): string {

@@ -41,3 +41,9 @@ export async function readKeySchedule(
     now,
   }
 }
+
+/** The algorithms that have a next key, or are to have one. */
+export function turningAlgorithms({ keys, inUse }: KeySchedule): Algorithm[] {
+  const next = keys.filter(({ state }) => state === 'next')
+  return [...new Set([...inUse, ...next.map(({ algorithm }) => algorithm)])]
+}

@@ -5,10 +5,11 @@ import { exportPublicHalf } from '../../../keys/operations/export-public.ts'
 import { toKeyStatus } from '../../../keys/operations/status.ts'
 import { ADMIN } from '../../wire/error-examples.ts'
 import { problems } from '../../wire/errors.ts'
+import { ES256_EXAMPLE } from '../../wire/jwk.ts'
 import { inJson } from '../../wire/media.ts'
 import { needs } from '../scope.ts'
 import { type KeyRouteOptions, keyUnknown } from './operations.ts'
-import { KID, Kid, keyFields, nextKey, toAdminKey } from './wire-key.ts'
+import { Kid, keyFields, nextKey, toAdminKey } from './wire-key.ts'
 
 const PublicJwk = Type.Object(
   {
@@ -38,16 +39,8 @@ const DetailedKey = Type.Object(
 
 const example = {
   ...nextKey,
-  kid: KID,
-  public_jwk: {
-    kid: KID,
-    alg: 'ES256',
-    use: 'sig',
-    kty: 'EC',
-    crv: 'P-256',
-    x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-    y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-  },
+  kid: ES256_EXAMPLE.kid,
+  public_jwk: ES256_EXAMPLE,
   public_pem: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
 }
 

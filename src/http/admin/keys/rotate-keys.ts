@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Algorithm } from '../../../jwt/algorithms.ts'
 import type { Verifier } from '../../../keys/fetches/count.ts'
 import { listVerifiers } from '../../../keys/fetches/store.ts'
 import { knownTo } from '../../../keys/operations/known-to.ts'
 import type { HastenedRotation } from '../../../keys/operations/rotate-now.ts'
-import type { KeySchedule } from '../../../keys/operations/schedule.ts'
+import { type KeySchedule, turningAlgorithms } from '../../../keys/operations/schedule.ts'
 import { isAlgorithm } from '../../../keys/signing-key.ts'
 import { ADMIN, BODY } from '../../wire/error-examples.ts'
 import { problems } from '../../wire/errors.ts'
@@ -100,7 +99,7 @@ export function rotateKeysRoute(
       const { alg } = request.body
       const schedule = await readSchedule()
       const verifiers = await listVerifiers(db)
-      const wanted = alg !== undefined && isAlgorithm(alg) ? [alg] : algorithmsOf(schedule)
+      const wanted = alg !== undefined && isAlgorithm(alg) ? [alg] : turningAlgorithms(schedule)
       const rotations = []
       for (const algorithm of wanted) {
         const rotation = await rotateNow(algorithm, actorOf(request))
@@ -126,10 +125,4 @@ function toWireRotation(
     ...(earliest !== undefined && { earliest: toWireArithmetic(earliest) }),
     verifiers: key ? knownTo(verifiers, key, timing, now) : [],
   }
-}
-
-/** Those that have a next key, or are to have one. */
-function algorithmsOf({ keys, inUse }: KeySchedule): Algorithm[] {
-  const next = keys.filter(({ state }) => state === 'next')
-  return [...new Set([...inUse, ...next.map(({ algorithm }) => algorithm)])]
 }

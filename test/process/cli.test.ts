@@ -576,6 +576,15 @@ t.test('signing keys are looked at, turned, exported, imported and revoked', asy
     t.match(would, { code: 2, stdout: `This would revoke ES256 key ${active}` })
     t.match(would.stderr, /Nothing was done.*--emergency/)
     t.equal(await ofState('active'), active)
+    const rename = (from: string, to: string) =>
+      query(service.databaseUrl, `alter table ${from} rename to ${to}`)
+    await rename('jwks_fetches', 'elsewhere')
+    const failed = await mintmark(['keys', 'revoke', '--emergency', '--', active])
+    await rename('elsewhere', 'jwks_fetches')
+    t.match(failed, { code: 1, stdout: '' })
+    t.equal(await ofState('active'), active, 'what failed was not done')
+    const foreseen = await mintmark(['keys', 'revoke', '--json', '--', active])
+    t.match(foreseen.json(), { signer: { kid: next, signs_from: /Z$/ } })
     const done = await mintmark(['keys', 'revoke', '--emergency', '--', active])
     t.match(done, { code: 0, stdout: 'is revoked and its private half is erased' })
     for (const told of [

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { listVerifiers } from '../../../keys/fetches/store.ts'
 import { knownTo } from '../../../keys/operations/known-to.ts'
+import { toRevocationJson } from '../../../keys/operations/revocation-json.ts'
 import { KeyNotFound } from '../../../keys/operations/revoke.ts'
 import { ADMIN, BODY } from '../../wire/error-examples.ts'
 import { problems } from '../../wire/errors.ts'
@@ -11,7 +12,7 @@ import { actorOf } from '../actor.ts'
 import { needs } from '../scope.ts'
 import { type KeyRouteOptions, keyUnknown } from './operations.ts'
 import { Kid } from './wire-key.ts'
-import { KeyRevocation, revocationExample, toKeyRevocation } from './wire-revocation.ts'
+import { KeyRevocation, revocationExample } from './wire-revocation.ts'
 
 const Body = Type.Object(
   {
@@ -47,7 +48,7 @@ export function revokeKeyRoute(app: FastifyInstance, { db, keyOperations }: KeyR
         },
       },
     },
-    async (request) => {
+    async (request): Promise<Static<typeof KeyRevocation>> => {
       try {
         const { revocations, readSchedule } = keyOperations
         // Before it: once it is done, nothing may stand between it and the answer.
@@ -56,7 +57,7 @@ export function revokeKeyRoute(app: FastifyInstance, { db, keyOperations }: KeyR
         const revocation = await revocations.revoke(request.params.kid, actorOf(request))
         const { signer } = revocation
         const families = signer ? knownTo(verifiers, signer, timing, now) : []
-        return toKeyRevocation(revocation, families)
+        return toRevocationJson(revocation, families)
       } catch (error) {
         throw error instanceof KeyNotFound ? keyUnknown() : error
       }

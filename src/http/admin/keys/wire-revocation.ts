@@ -1,7 +1,4 @@
-import { type Static, Type } from 'typebox'
-import { iso } from '../../../base/times.ts'
-import type { FamilyKnows } from '../../../keys/operations/known-to.ts'
-import type { Revocation } from '../../../keys/operations/revoke.ts'
+import { Type } from 'typebox'
 import { keyStates } from '../../../keys/signing-key.ts'
 import { Alg, KID, NEXT_KID } from './wire-key.ts'
 import { FamiliesKnow } from './wire-verifier.ts'
@@ -91,47 +88,4 @@ export const revocationExample = {
     by_max_age_from: '2026-11-21T12:05:10.000Z',
     everywhere_from: '2026-11-21T12:11:10.000Z',
   },
-}
-
-/**
- * The wire form of a revocation.
- * @param families who has the key that signs in its place
- */
-export function toKeyRevocation(
-  revocation: Revocation,
-  families: readonly FamilyKnows[],
-): Static<typeof KeyRevocation> {
-  const { kid, algorithm, was, tokens, isDefault, named, others, signer } = revocation
-  const lists = ({ clients, audiences }: typeof named) => ({
-    clients: [...clients],
-    audiences: [...audiences],
-  })
-  return {
-    kid,
-    alg: algorithm,
-    was,
-    ...(tokens !== undefined && {
-      tokens: {
-        signed_from: iso(tokens.signedFrom),
-        signed_until: iso(tokens.signedUntil),
-        would_live_until: iso(tokens.wouldLiveUntil),
-      },
-    }),
-    is_default: isDefault,
-    named_by: lists(named),
-    others_named_by: lists(others),
-    ...(signer !== undefined && {
-      signer: {
-        kid: signer.kid,
-        signs_from: iso(signer.signsFrom),
-        known_everywhere_from: iso(revocation.signerKnownFrom ?? signer.signsFrom),
-        verifiers: [...families],
-      },
-    }),
-    refused: {
-      here_from: iso(revocation.refusedHereFrom),
-      by_max_age_from: iso(revocation.refusedByMaxAgeFrom),
-      everywhere_from: iso(revocation.refusedEverywhereFrom),
-    },
-  }
 }

@@ -72,6 +72,7 @@ function refusals(revocation: Revocation, now: number): string[] {
     `A verifier that keeps the JWKS for its max-age refuses them from ${whenAndHowFar(refusedByMaxAgeFrom, now)} on.`,
     `Every verifier does from ${whenAndHowFar(refusedEverywhereFrom, now)} on at the latest: it has fetched the JWKS again (VERIFIER_CACHE_TTL), or they have expired.`,
     'To be faster, restart the verifiers: that empties what they keep.',
+    'A replica that does not run may have the key in the jwks-snapshot of its STATE_DIR: delete that file.',
   ]
 }
 

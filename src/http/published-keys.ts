@@ -26,12 +26,16 @@ export async function requirePublished(keyRing: KeyRing): Promise<JwksDocument> 
 export function sendPublished(
   request: FastifyRequest,
   reply: FastifyReply,
-  { keyTiming, clock }: PublishedKeysOptions,
+  { keyRing, keyTiming, clock }: PublishedKeysOptions,
   part: { body: string; etag: string; mediaType: string; changesAt: number | undefined },
 ): FastifyReply {
   const { etag } = part
   const maxAge = maxAgeUntil(jwksMaxAge(keyTiming), part.changesAt, clock.now())
-  reply.headers({ etag, 'cache-control': cacheControl(maxAge, keyTiming.verifierCacheTtlSeconds) })
+  // What a replica remembers may have changed: nobody is to go by it for longer than it says.
+  const caching = keyRing.loaded
+    ? cacheControl(maxAge, keyTiming.verifierCacheTtlSeconds)
+    : `public, max-age=${maxAge}`
+  reply.headers({ etag, 'cache-control': caching })
   if (isFresh(request.headers['if-none-match'], etag)) return reply.code(304).send()
   return reply.type(part.mediaType).send(part.body)
 }

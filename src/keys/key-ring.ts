@@ -35,7 +35,7 @@ export interface KeyRing {
    * reported. Where there is no key yet, nothing is loaded. Throws DatabaseUnavailable.
    */
   load(): Promise<void>
-  /** Publishes what was known, until `load` has read what is. Nothing signs by it. */
+  /** Publishes what was known while it is good, until `load` has read what is. Nothing signs by it. */
   restore(known: KnownKeys): void
   readonly loaded: boolean
   /** What was left out when the keys were last read. */
@@ -101,7 +101,7 @@ export function createKeyRing(options: {
   /** Whoever comes while somebody waits, waits with them. */
   let waiting: Promise<void> | undefined
   let contents: Contents | undefined
-  let restored: Published | undefined
+  let restored: (Published & { readonly goodUntil: number }) | undefined
   let reading: Promise<void> | undefined
 
   const read = async (): Promise<Contents | undefined> => {
@@ -155,6 +155,11 @@ export function createKeyRing(options: {
     return { held, faults }
   }
 
+  const published = (): Published | undefined => {
+    if (contents !== undefined) return contents
+    return restored !== undefined && clock.now() < restored.goodUntil ? restored : undefined
+  }
+
   const isKnown = (fault: KeyFault) =>
     contents?.faults.some(({ kid, problem }) => kid === fault.kid && problem === fault.problem)
 
@@ -190,9 +195,10 @@ export function createKeyRing(options: {
 
   return {
     load,
-    restore({ keys, confirmedAt }) {
+    restore({ keys, confirmedAt, goodUntil }) {
       const jwks = keys.map(({ publicJwk }) => publicJwk)
       restored = {
+        goodUntil,
         verifying: new Map(keys.map((key) => [key.kid, openVerification(key)])),
         // It may have changed at any time since.
         jwks: serialiseJwks(jwks, confirmedAt),
@@ -229,8 +235,8 @@ export function createKeyRing(options: {
       }
       await waiting
     },
-    find: (kid) => (contents ?? restored)?.verifying.get(kid),
-    jwks: () => (contents ?? restored)?.jwks,
+    find: (kid) => published()?.verifying.get(kid),
+    jwks: () => published()?.jwks,
   }
 }
 

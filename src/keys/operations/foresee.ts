@@ -55,19 +55,21 @@ export function foreseeKeys(
 
 function foreseeTurns(schedule: KeySchedule, algorithm: Algorithm, turns: number): Foresight {
   const isOwn = (one: { algorithm: Algorithm }) => one.algorithm === algorithm
-  const inUse = schedule.inUse.filter((one) => one === algorithm)
   const steps: PlannedStep[] = []
   let { keys, now } = schedule
   const further = (turns - 1) * schedule.timing.keyRotateEverySeconds * 1000
   const until = endOfTurn(keys.filter(isOwn), schedule) + further
   while (now <= until) {
-    const due = decideSteps(keys, inUse, schedule.timing, now).filter(isOwn).filter(isTurn)
+    const due = decideSteps(keys, schedule.inUse, schedule.timing, now).filter(isOwn).filter(isTurn)
     for (const step of due) {
       const before = keys
       keys = take(before, step, schedule, now)
       steps.push(...tell(step, before, keys, schedule, now))
     }
-    if (due.length === 0) now = nextInstant(keys.filter(isOwn), schedule)
+    if (due.length > 0) continue
+    const next = nextInstant(keys.filter(isOwn), schedule)
+    // A key that goes on, as nothing can replace it yet, has no instant to come.
+    now = next > now ? next : Infinity
   }
   const { withdrawals, keys: withdrawn } = withdraw(keys.filter(isOwn), schedule)
   const all = [...steps, ...withdrawals].toSorted((a, b) => a.why.at - b.why.at)

@@ -55,7 +55,8 @@ export function createTimeLine(schedule: KeySchedule): TimeLine {
     const own = foreseen
       .filter((key) => key.algorithm === algorithm)
       .toSorted((a, b) => a.signsFrom - b.signsFrom || a.createdAt - b.createdAt)
-    const turns = own.filter(({ state, signsFrom }) => state !== 'revoked' && signsFrom > now)
+    // One that was withdrawn before its turn has none.
+    const turns = own.filter((key) => (key.withdrawnAt ?? now + 1) > now && key.signsFrom > now)
     const last = turns[TURNS - 1]?.signsFrom ?? now
     return { own: own.filter(({ kid, signsFrom }) => counting.has(kid) || signsFrom <= last), last }
   })

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Executor } from '../../db/connect.ts'
+import type { Schema } from '../../db/schema.ts'
 import type { Verifier } from './count.ts'
 
 /**
@@ -34,26 +35,14 @@ export async function addFetches(db: Executor, verifiers: readonly Verifier[]): 
  * how many went.
  */
 export async function deleteSurplusFetches(db: Executor, most: number): Promise<number> {
-  const result = await db
-    .deleteFrom('jwks_fetches')
-    .where(({ refTuple, selectFrom, eb }) =>
-      eb(
-        refTuple('family', 'address'),
-        'in',
-        selectFrom('jwks_fetches')
-          .select(['family', 'address'])
-          .orderBy(sql`last_at - first_at`, 'desc')
-          .orderBy('last_at', 'desc')
-          .orderBy('family')
-          .orderBy('address')
-          .offset(most)
-          .forUpdate()
-          .skipLocked()
-          .$asTuple('family', 'address'),
-      ),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  const surplus = db
+    .selectFrom('jwks_fetches')
+    .orderBy(sql`last_at - first_at`, 'desc')
+    .orderBy('last_at', 'desc')
+    .orderBy('family')
+    .orderBy('address')
+    .offset(most)
+  return deleteThose(db, surplus)
 }
 
 /** Deletes at most `limit` verifiers that were last seen before `before`; returns how many. */
@@ -62,19 +51,22 @@ export async function deleteOldFetches(
   before: number,
   limit: number,
 ): Promise<number> {
+  const old = db.selectFrom('jwks_fetches').where('last_at', '<', new Date(before)).limit(limit)
+  return deleteThose(db, old)
+}
+
+/** Leaves alone what another replica is deleting or counting just now: replicas never wait here. */
+async function deleteThose(
+  db: Executor,
+  those: SelectQueryBuilder<Schema, 'jwks_fetches', object>,
+): Promise<number> {
   const result = await db
     .deleteFrom('jwks_fetches')
-    .where(({ refTuple, selectFrom, eb }) =>
+    .where(({ refTuple, eb }) =>
       eb(
         refTuple('family', 'address'),
         'in',
-        selectFrom('jwks_fetches')
-          .select(['family', 'address'])
-          .where('last_at', '<', new Date(before))
-          .limit(limit)
-          .forUpdate()
-          .skipLocked()
-          .$asTuple('family', 'address'),
+        those.select(['family', 'address']).forUpdate().skipLocked().$asTuple('family', 'address'),
       ),
     )
     .executeTakeFirst()

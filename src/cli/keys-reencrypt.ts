@@ -1,4 +1,5 @@
 import { createMasterKeys } from '../keys/master-keys.ts'
+import { toReencryptionJson } from '../keys/operations/reencryption-json.ts'
 import { createReencryptKeys, type Reencryption } from '../keys/reencrypt.ts'
 import type { Answer } from './answer.ts'
 import { withDeployment } from './deployment.ts'
@@ -17,14 +18,7 @@ export function reencryptKeys(): Promise<Answer> {
     const told = needs.map((need) => tellMasterKeyNeed(need, masterKeys.first, clock.now()))
     return {
       json: {
-        master_key_id: masterKeys.first,
-        keys: done.map(({ kid, algorithm, from, outcome, problem }) => ({
-          kid,
-          alg: algorithm,
-          from,
-          outcome,
-          ...(problem !== undefined && { problem }),
-        })),
+        ...toReencryptionJson(done, masterKeys.first),
         others: needs.map(({ id, kids, sessions, sessionsUntil, since }) => ({
           id,
           signing_keys: kids,

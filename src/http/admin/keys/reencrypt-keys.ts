@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { toReencryptionJson } from '../../../keys/operations/reencryption-json.ts'
 import { ADMIN, BODY } from '../../wire/error-examples.ts'
 import { problems } from '../../wire/errors.ts'
 import { inJson } from '../../wire/media.ts'
@@ -61,18 +62,6 @@ export function reencryptKeysRoute(app: FastifyInstance, { keyOperations }: KeyR
         },
       },
     },
-    async (request) => {
-      const done = await reencryptKeys(actorOf(request))
-      return {
-        master_key_id: masterKeys.first,
-        keys: done.map(({ kid, algorithm, from, outcome, problem }) => ({
-          kid,
-          alg: algorithm,
-          from,
-          outcome,
-          ...(problem !== undefined && { problem }),
-        })),
-      }
-    },
+    async (request) => toReencryptionJson(await reencryptKeys(actorOf(request)), masterKeys.first),
   )
 }

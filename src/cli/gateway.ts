@@ -78,9 +78,15 @@ function requireVerifiable(name: GatewayName, algorithm: string): void {
   throw new CommandFailure('algorithm_unsupported', message, EXIT.usage)
 }
 
-function notesOf(name: GatewayName, { audience }: GatewayOptions): string[] {
-  const { companion } = gatewayOf(name)
+function notesOf(name: GatewayName, { audience, alg, typ }: GatewayOptions): string[] {
+  const { companion, asksService } = gatewayOf(name)
+  const isNarrowed = alg !== undefined || typ !== 'at+jwt'
   return [
+    ...(asksService && isNarrowed
+      ? [
+          `${name} asks the service, which takes every algorithm and typ that it issues: --alg and --typ change nothing.`,
+        ]
+      : []),
     ...(audience === undefined
       ? ['It takes tokens for the issuer itself: name your service by --audience.']
       : []),

@@ -12,7 +12,7 @@ import {
  * APISIX verifies RSA signatures itself. For all others its plugin openid-connect has no keys (it makes
  * them of `n` and `e` alone), so that it asks the service for each request.
  */
-export const apisix: Gateway = { config }
+export const apisix: Gateway = { config, asksService: true }
 
 function config(settings: GatewaySettings): string {
   const { algorithm, audience, upstream, port } = settings

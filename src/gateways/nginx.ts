@@ -1,7 +1,7 @@
 import { addressOf, forwardAuthOf, type Gateway, type GatewaySettings } from './settings.ts'
 
 /** nginx has no JWT module in its open edition: for each request it asks the service. */
-export const nginx: Gateway = { config }
+export const nginx: Gateway = { config, asksService: true }
 
 function config(settings: GatewaySettings): string {
   const { audience, service, upstream, port } = settings

@@ -37,6 +37,8 @@ export interface Gateway {
   readonly companion?: { readonly file: string; readonly print: (s: GatewaySettings) => string }
   /** The algorithms that it can verify itself; undefined: all of them. */
   readonly verifies?: readonly Algorithm[]
+  /** It verifies nothing itself, and so takes whatever the service takes. */
+  readonly asksService?: true
 }
 
 /** For how long a gateway keeps the keys: as long as the answer allows. In seconds. */

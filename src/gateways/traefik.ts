@@ -1,7 +1,7 @@
 import { forwardAuthOf, type Gateway, type GatewaySettings, IDENTITY_HEADERS } from './settings.ts'
 
 /** Traefik has no JWT middleware in its open edition: for each request it asks the service. */
-export const traefik: Gateway = { config }
+export const traefik: Gateway = { config, asksService: true }
 
 function config(settings: GatewaySettings): string {
   const { audience, upstream, port } = settings

@@ -360,6 +360,8 @@ t.test('every gateway has a configuration that needs no option', async (t) => {
     const json = await mintmark(['gateway', 'config', name, '--json'])
     t.strictSame(json.json(), { gateway: name, config: stdout })
   }
+  const narrowed = await mintmark(['gateway', 'config', 'nginx', '--alg', 'RS256'])
+  t.match(narrowed.stderr, '--alg and --typ change nothing', 'the service judges')
   const far = ['--upstream', 'https://orders.internal', '--service', 'https://auth.internal/path']
   for (const name of ['nginx', 'haproxy', 'envoy', 'apache']) {
     const { stdout } = await mintmark(['gateway', 'config', name, ...far])

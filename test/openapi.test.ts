@@ -64,6 +64,7 @@ const ADMIN_OPERATION_IDS = [
   'endUserSessions',
   'explainSession',
   'explainUser',
+  'foreseeRevocation',
   'getKey',
   'getKeyTimeLine',
   'getLiveness',

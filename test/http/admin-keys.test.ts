@@ -165,12 +165,15 @@ t.test('a key that leaked is revoked, and its successor signs', async (t) => {
     const answer = await ask(line, payload && { payload })
     t.match(answer.json(), { status: 400, code: 'parameter_invalid' }, JSON.stringify(payload))
   }
-  t.equal((await find('ES256', 'active')).kid, active.kid)
+  const preview = await ask(`GET /keys/${active.kid}/revocation`)
+  t.equal((await ask('GET /keys/nobody/revocation')).statusCode, 404)
+  t.equal((await find('ES256', 'active')).kid, active.kid, 'nothing has been done yet')
   const payload = { emergency: true }
   t.match((await ask('POST /keys/nobody/revoke', { payload })).json(), {
     code: 'signing_key_unknown',
   })
   const revoked = (await ask(line, { payload })).json()
+  t.strictSame(preview.json(), revoked, 'what it did is what was foreseen')
   t.match(revoked, {
     kid: active.kid,
     alg: 'ES256',

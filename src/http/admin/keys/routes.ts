@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { foreseeRevocationRoute } from './foresee-revocation.ts'
 import { getKeyRoute } from './get-key.ts'
 import { getTimeLineRoute } from './get-time-line.ts'
 import { importKeyRoute } from './import-key.ts'
@@ -22,6 +23,7 @@ export function keyRoutes(app: FastifyInstance, options: KeyRouteOptions): void 
   getTimeLineRoute(app, options)
   planKeysRoute(app, options)
   getKeyRoute(app, options)
+  foreseeRevocationRoute(app, options)
   rotateKeysRoute(app, options)
   revokeKeyRoute(app, options)
   importKeyRoute(app, options)

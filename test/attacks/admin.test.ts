@@ -38,6 +38,7 @@ async function everyOperation(t: Test) {
     ['GET /keys/time-line', 'mintmark:keys:read'],
     ['GET /keys/time-line.svg', 'mintmark:keys:read'],
     [`GET /keys/${kid}`, 'mintmark:keys:read'],
+    [`GET /keys/${kid}/revocation`, 'mintmark:keys:read'],
     ['POST /keys/rotate', 'mintmark:keys:write'],
     ['POST /keys/reencrypt', 'mintmark:keys:write'],
     ['POST /keys/import', 'mintmark:keys:write', { jwk }],

@@ -1,0 +1,33 @@
+import type { Settled } from '../options.ts'
+import type { VerifierOptions } from '../types.ts'
+import { acceptKeys } from './fetch-keys.ts'
+import { createKeySet, type KeySet } from './key-set.ts'
+import { createKeySource } from './key-source.ts'
+
+/** The keys of the issuer as the options of a verifier say. Fetches nothing yet. */
+export function createIssuerKeys(options: VerifierOptions, settled: Settled): KeySet {
+  const { terms, jwksUri, hasOwnAlgorithms, timeout, retries } = settled
+  const { jwks, onStale } = options
+  const { issuer, algorithms } = terms
+  return createKeySet({
+    source: createKeySource({
+      issuer,
+      jwksUri,
+      algorithms,
+      hasOwnAlgorithms,
+      fetchSettings: { fetch: options.fetch, timeout, retries },
+    }),
+    seed: jwks === undefined ? undefined : () => acceptKeys(jwks.keys, algorithms, new Map()),
+    jwksMaxAge: settled.jwksMaxAge,
+    staleIfError: settled.staleIfError,
+    unknownKidCooldown: settled.unknownKidCooldown,
+    clock: settled.clock,
+    onStale: (event) => {
+      try {
+        onStale?.(event)
+      } catch {
+        // Whoever listens must not keep tokens from being verified.
+      }
+    },
+  })
+}

@@ -1,6 +1,6 @@
 import { createCounts } from './counts.ts'
+import { createIssuerRevocations } from './issuer-revocations.ts'
 import { createIssuerKeys } from './keys/issuer-keys.ts'
-import { noRevocations } from './no-revocations.ts'
 import { settleOptions } from './options.ts'
 import type { Examination, Grounds } from './token/examination.ts'
 import { allFindings, firstFault } from './token/examine.ts'
@@ -13,6 +13,7 @@ import type {
   VerifierOptions,
   VerifyOptions,
 } from './types.ts'
+import { unharmedBy } from './unharmed.ts'
 import { verifiedOf } from './verified.ts'
 
 export { CODES, type VerifyCode, VerifyError } from './errors.ts'
@@ -41,11 +42,12 @@ export function createVerifier<Claims extends object = object>(
 ): Verifier<Claims> {
   const settled = settleOptions(options)
   const { terms, clock } = settled
-  const keys = createIssuerKeys(options, settled)
-  const revocations = noRevocations
+  const onStale = unharmedBy(options.onStale)
+  const keys = createIssuerKeys(options, settled, onStale)
+  const revocations = createIssuerRevocations(options, settled, keys, onStale)
   const grounds: Grounds = { terms, keys, revocations }
   const cache = settled.tokenCache > 0 ? createTokenCache(settled.tokenCache) : undefined
-  const counts = createCounts(options.onRefused)
+  const counts = createCounts(unharmedBy(options.onRefused))
 
   const begin = (token: string, asked: VerifyOptions, known?: Remembered): Examination => ({
     grounds,

@@ -1,13 +1,17 @@
 import type { Settled } from '../options.ts'
-import type { VerifierOptions } from '../types.ts'
+import type { StaleEvent, VerifierOptions } from '../types.ts'
 import { acceptKeys } from './fetch-keys.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
 import { createKeySource } from './key-source.ts'
 
 /** The keys of the issuer as the options of a verifier say. Fetches nothing yet. */
-export function createIssuerKeys(options: VerifierOptions, settled: Settled): KeySet {
+export function createIssuerKeys(
+  options: VerifierOptions,
+  settled: Settled,
+  onStale: (event: StaleEvent) => void,
+): KeySet {
   const { terms, jwksUri, hasOwnAlgorithms, timeout, retries } = settled
-  const { jwks, onStale } = options
+  const { jwks } = options
   const { issuer, algorithms } = terms
   return createKeySet({
     source: createKeySource({
@@ -22,12 +26,6 @@ export function createIssuerKeys(options: VerifierOptions, settled: Settled): Ke
     staleIfError: settled.staleIfError,
     unknownKidCooldown: settled.unknownKidCooldown,
     clock: settled.clock,
-    onStale: (event) => {
-      try {
-        onStale?.(event)
-      } catch {
-        // Whoever listens must not keep tokens from being verified.
-      }
-    },
+    onStale,
   })
 }

@@ -1,7 +1,7 @@
 import type { VerifyFailure } from '../errors.ts'
 import type { KeySet } from '../keys/key-set.ts'
 import type { VerifyKey } from '../keys/verify-key.ts'
-import type { Revocations } from '../no-revocations.ts'
+import type { Revocations } from '../revocations/feed.ts'
 import type { Terms } from '../terms.ts'
 import type { VerifyOptions } from '../types.ts'
 import type { CompactJws } from './compact.ts'

@@ -17,5 +17,8 @@ export const RULES: readonly Rule[] = [
   ...standingRules,
 ]
 
+/** What must hold of a list of revocations, which is signed like a token and has other claims. */
+export const LIST_RULES: readonly Rule[] = [...formRules, ...headerRules, issuer, ...keyRules]
+
 /** What may be otherwise when a token comes again. */
 export const CHANGING_RULES = RULES.filter(({ changes }) => changes)

@@ -7,7 +7,9 @@ interface AlgorithmFacts {
   readonly subtle: Readonly<Record<string, unknown>> & { readonly name: string }
   /** For `verify` of node:crypto: the digest, and how the key is used. */
   readonly digest: string | null
-  readonly use: Readonly<Record<string, unknown>>
+  readonly use: Readonly<Record<string, unknown>> | undefined
+  /** Of ECDSA, in bytes: how long R and S are each (RFC 7518 §3.4). */
+  readonly half: number | undefined
 }
 
 /** RSA_PKCS1_PSS_PADDING of OpenSSL. */
@@ -20,22 +22,32 @@ export const ALGORITHM_FACTS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
     crv: 'P-256',
     subtle: { name: 'ECDSA', hash: 'SHA-256' },
     digest: 'sha256',
-    use: { dsaEncoding: 'ieee-p1363' },
+    use: undefined,
+    half: 32,
   },
   ES384: {
     kty: 'EC',
     crv: 'P-384',
     subtle: { name: 'ECDSA', hash: 'SHA-384' },
     digest: 'sha384',
-    use: { dsaEncoding: 'ieee-p1363' },
+    use: undefined,
+    half: 48,
   },
-  EdDSA: { kty: 'OKP', crv: 'Ed25519', subtle: { name: 'Ed25519' }, digest: null, use: {} },
+  EdDSA: {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    subtle: { name: 'Ed25519' },
+    digest: null,
+    use: undefined,
+    half: undefined,
+  },
   RS256: {
     kty: 'RSA',
     crv: undefined,
     subtle: { name: 'RSASSA-PKCS1-v1_5' },
     digest: 'sha256',
-    use: {},
+    use: undefined,
+    half: undefined,
   },
   PS256: {
     kty: 'RSA',
@@ -43,5 +55,6 @@ export const ALGORITHM_FACTS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
     subtle: { name: 'RSA-PSS', saltLength: 32 },
     digest: 'sha256',
     use: { padding: PSS, saltLength: 32 },
+    half: undefined,
   },
 }

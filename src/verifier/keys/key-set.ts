@@ -1,6 +1,7 @@
 import { VerifyError } from '../errors.ts'
 import { createLru } from '../lru.ts'
 import { byTimers, type Schedule } from '../schedule.ts'
+import { shown } from '../shown.ts'
 import type { StaleEvent, VerifierStats } from '../types.ts'
 import type { FetchedKeys } from './fetch-keys.ts'
 import type { KeySource } from './key-source.ts'
@@ -162,7 +163,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     throw new VerifyError({
       code: 'kid_unknown',
       expected: `one of ${[...keys.keys()].join(', ')}`,
-      actual: JSON.stringify(kid),
+      actual: shown(kid),
       hint: 'The key was retired or revoked, or the token is of another issuer.',
     })
   }

@@ -1,4 +1,5 @@
-import { claim, isName, type Rule, shown } from './examination.ts'
+import { shown } from '../shown.ts'
+import { claim, isName, type Rule } from './examination.ts'
 import { differenceOf } from './issuer-difference.ts'
 
 /**

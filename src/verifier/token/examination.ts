@@ -43,13 +43,6 @@ export interface Rule {
   look(examination: Examination): Fault | undefined | Promise<Fault | undefined>
 }
 
-/** A value of a token in words that may be shown: in one line, and not too long. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'missing'
-  const text = JSON.stringify(value)
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text
-}
-
 /** A claim, the payload's own and not one of a prototype. */
 export function claim({ jws }: Pick<Examination, 'jws'>, name: string): unknown {
   return jws !== undefined && Object.hasOwn(jws.payload, name) ? jws.payload[name] : undefined

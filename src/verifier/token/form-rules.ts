@@ -1,5 +1,6 @@
+import { shown } from '../shown.ts'
 import { readCompact } from './compact.ts'
-import { type Rule, shown } from './examination.ts'
+import type { Rule } from './examination.ts'
 
 const size: Rule = {
   name: 'size',

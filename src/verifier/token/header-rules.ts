@@ -1,6 +1,7 @@
+import { shown } from '../shown.ts'
 import { normalTyp } from '../terms.ts'
 import type { Algorithm } from '../types.ts'
-import { type Examination, type Rule, shown } from './examination.ts'
+import type { Examination, Rule } from './examination.ts'
 
 /** A member of the header, its own and not one of a prototype. */
 export function member({ jws }: Examination, name: 'alg' | 'kid' | 'typ'): unknown {

@@ -1,6 +1,6 @@
 import { VerifyError } from '../errors.ts'
+import { shown } from '../shown.ts'
 import type { Rule } from './examination.ts'
-import { shown } from './examination.ts'
 import { member } from './header-rules.ts'
 
 const key: Rule = {

@@ -1,7 +1,8 @@
 import { VerifyError } from '../errors.ts'
 import { askedScopes, readScope } from '../scope.ts'
+import { shown } from '../shown.ts'
 import type { AccessTokenClaims } from '../types.ts'
-import { claim, type Examination, type Fault, type Rule, shown } from './examination.ts'
+import { claim, type Examination, type Fault, type Rule } from './examination.ts'
 import { member } from './header-rules.ts'
 
 const revocation: Rule = {

@@ -1,4 +1,5 @@
-import { claim, type Examination, isInstant, type Rule, shown } from './examination.ts'
+import { shown } from '../shown.ts'
+import { claim, type Examination, isInstant, type Rule } from './examination.ts'
 
 /** An instant of a token that the rules before have found to be a number. */
 const instant = (examination: Examination, name: string) => claim(examination, name) as number

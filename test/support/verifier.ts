@@ -136,5 +136,7 @@ export async function refusal(verifying: Promise<unknown>): Promise<VerifyError>
   throw new Error('the token was not refused')
 }
 
-/** What was awaited by nobody has run. */
-export const settle = () => new Promise((resolve) => setImmediate(resolve))
+/** Waits until what nobody waits for has run. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}

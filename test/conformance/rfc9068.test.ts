@@ -4,6 +4,7 @@ import { operator } from '../../src/cli/operator.ts'
 import type { Registration } from '../../src/clients/registration.ts'
 import { algorithmNames } from '../../src/jwt/algorithms.ts'
 import { sidOf } from '../../src/tokens/token-id.ts'
+import { createVerifier } from '../../src/verifier/verifier.ts'
 import { claimsOf, countRows, summary } from '../support/answer.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import {
@@ -20,19 +21,30 @@ const MACHINE: Partial<Registration> = {
   grantTypes: ['client_credentials'],
 }
 
-/** A service, and a resource server that verifies its tokens with nothing but its JWKS. */
+/** A service, and resource servers that verify its tokens with nothing but its JWKS: jose's, and ours. */
 async function start(t: Test, options?: ServiceOptions) {
   const service = await createTestService(t, options)
   const jwks = await service.inject({ method: 'GET', url: '/.well-known/jwks.json' })
   const keys = createLocalJWKSet(jwks.json())
-  const verify = (token: string, audience = ORDERS, typ = 'at+jwt') =>
-    jwtVerify(token, keys, {
+  const fetch = (async (url: string) => {
+    const { statusCode, body } = await service.inject({ method: 'GET', url: new URL(url).pathname })
+    return new Response(body, { status: statusCode })
+  }) as typeof globalThis.fetch
+  const verify = async (token: string, audience = ORDERS, typ = 'at+jwt') => {
+    const clock = () => service.clock.now()
+    const verifier = createVerifier({ issuer: ISSUER, audience, typ, clock, fetch })
+    t.teardown(() => verifier.close())
+    const { claims } = await verifier.verify(token)
+    const verified = await jwtVerify(token, keys, {
       issuer: ISSUER,
       audience,
       typ,
       currentDate: new Date(service.clock.now()),
       requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
     })
+    t.strictSame(claims, verified.payload, 'ours says the same')
+    return verified
+  }
   /** A token of a client for itself. */
   const ask = async (registration: Partial<Registration>, form: Record<string, string> = {}) => {
     const client = await service.addClient({ ...MACHINE, ...registration })

@@ -27,6 +27,8 @@ import { createRotateNow } from './keys/operations/rotate-now.ts'
 import { type KeySettings, readKeySchedule } from './keys/operations/schedule.ts'
 import { createReencryptKeys } from './keys/reencrypt.ts'
 import { createJwksSnapshot } from './keys/snapshot.ts'
+import { createAnnounceRevocations } from './revocations/announce/store.ts'
+import { createRevocationFeed } from './revocations/feed/feed.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
@@ -40,6 +42,7 @@ import { createIntrospect } from './tokens/introspect.ts'
 import { createIssueAccessToken } from './tokens/issue.ts'
 import { createJudgeAccessToken } from './tokens/judge.ts'
 import { createRevokeToken } from './tokens/revoke.ts'
+import { createSignRevocations } from './tokens/sign-revocations.ts'
 import { createReadTokenState } from './tokens/state.ts'
 import { createPasswords } from './users/password.ts'
 import { createRegisterUser } from './users/register.ts'
@@ -57,11 +60,13 @@ export function composeOperations(options: {
   random: Random
   hashing: Parameters<typeof createWorkQueue>[0]
   sessionLog: SessionLog
+  onAnnounced?: () => void
 }) {
   const { database, clock, random, sessionLog } = options
   const passwords = createPasswords(createWorkQueue(options.hashing))
   const toEventRow = createToEventRow({ clock, random })
-  const recordEvents = createRecordEvents(toEventRow)
+  const recordEvents = createRecordEvents(toEventRow, createAnnounceRevocations(options))
+  const recordMarked = createRecordEvents(toEventRow)
   const parts = { database, clock, random, passwords, toEventRow, recordEvents }
   return {
     ...parts,
@@ -71,7 +76,7 @@ export function composeOperations(options: {
     rotateClientSecret: createRotateClientSecret(parts),
     registerUser: createRegisterUser(parts),
     endSessions: createEndSessions({ ...parts, sessionLog }),
-    cutOffs: createCutOffs({ ...parts, sessionLog }),
+    cutOffs: createCutOffs({ ...parts, recordMarked, sessionLog }),
   }
 }
 
@@ -112,7 +117,14 @@ export function compose(options: {
   const allowedOrigins = createAllowedOrigins({ db, clock })
   const hashing = { concurrency: config.passwordConcurrency, limit: config.passwordQueueLimit }
   const sessionLog = createSessionLog({ logger, clock })
-  const operations = composeOperations({ database, clock, random, hashing, sessionLog })
+  const operations = composeOperations({
+    database,
+    clock,
+    random,
+    hashing,
+    sessionLog,
+    onAnnounced: () => revocationFeed.wake(),
+  })
   const { passwords, toEventRow, recordEvents, endSessions } = operations
   const directory = config.snapshotDirectory
   const snapshotOptions = { directory, masterKeys, random, hostClock, issuer, logger }
@@ -125,6 +137,13 @@ export function compose(options: {
     // Nobody waits for a disk.
     onLoaded: (published) => void jwksSnapshot.save(published),
     onFault: (fault) => logger.error(fault, 'a signing key is not used'),
+  })
+  const revocationFeed = createRevocationFeed({
+    database,
+    clock,
+    issuer,
+    logger,
+    sign: createSignRevocations({ keyRing, signingAlgorithms: config.signingAlgorithms }),
   })
   const keyOperations = {
     ...composeKeyOperations(operations, config),
@@ -183,6 +202,7 @@ export function compose(options: {
     hostClock,
     logger,
     keyRing,
+    revocationFeed,
     keyOperations,
     advanceKeys,
     jwksSnapshot,

@@ -100,6 +100,8 @@ async function start(given: Config, logger: Logger, opens: (closer: Closer) => v
   })
   const stopMaintenance = runMaintenance({ ...parts, pause })
   opens(async () => stopMaintenance())
+  const stopFeed = parts.revocationFeed.run()
+  opens(async () => stopFeed())
   if (seeded === undefined) return
   const addresses = { address: addressOf(host, port), adminAddress }
   process.stderr.write(announcement(seeded, directory, addresses))

@@ -37,6 +37,7 @@ const allOperations = [...operations, ...adminOperations]
 const OPERATION_IDS = [
   'endOtherSessions',
   'endSession',
+  'followRevocations',
   'forwardAuth',
   'getError',
   'getJwks',
@@ -47,6 +48,7 @@ const OPERATION_IDS = [
   'getMetadata',
   'getOpenidConfiguration',
   'getReadiness',
+  'getRevocations',
   'getVersion',
   'introspectToken',
   'listErrors',

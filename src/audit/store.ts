@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
 import type { Executor } from '../db/connect.ts'
+import { type Announced, announcedBy } from './announced.ts'
 import type { Event, Origin } from './event.ts'
 
 /** The columns of an event's row. */
@@ -58,11 +59,16 @@ export function createToEventRow(options: { clock: Clock; random: Random }) {
  */
 export type RecordEvents = (tx: Executor, origin: Origin, events: readonly Event[]) => Promise<void>
 
-export function createRecordEvents(toEventRow: ToEventRow): RecordEvents {
+/** Writes down, in the same transaction, what verifiers must learn of events. */
+export type Announce = (tx: Executor, announced: readonly Announced[]) => Promise<void>
+
+/** @param announce undefined for events of which verifiers learn in another way */
+export function createRecordEvents(toEventRow: ToEventRow, announce?: Announce): RecordEvents {
   return async (tx, origin, events) => {
     for (let from = 0; from < events.length; from += AT_ONCE) {
       const rows = events.slice(from, from + AT_ONCE).map((event) => toEventRow(origin, event))
       await tx.insertInto('events').values(rows).execute()
     }
+    await announce?.(tx, announcedBy(events))
   }
 }

@@ -5,6 +5,7 @@ type Instant = Date
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
 /** A bigint: its text on the way out. */
 type Count = ColumnType<string, number, number>
+type NullableCount = ColumnType<string | null, number | null | undefined, number | null>
 /** A JSON object: its text on the way in, the value on the way out. */
 type Json<T> = ColumnType<T, string, string>
 type Claims = Json<Record<string, unknown>>
@@ -103,6 +104,22 @@ interface RevokedTokensTable {
   expires_at: Instant
 }
 
+interface RevocationsTable {
+  id: string
+  kind: string
+  subject: string
+  before: NullableInstant
+  issued_before: NullableInstant
+  made_at: Instant
+  expires_at: Instant
+  seq: NullableCount
+}
+
+interface RevocationFeedTable {
+  one: boolean
+  last_seq: Count
+}
+
 interface SigningKeysTable {
   kid: string
   alg: string
@@ -147,6 +164,8 @@ export interface Schema {
   sessions: SessionsTable
   cut_offs: CutOffsTable
   revoked_tokens: RevokedTokensTable
+  revocations: RevocationsTable
+  revocation_feed: RevocationFeedTable
   signing_keys: SigningKeysTable
   jwks_fetches: JwksFetchesTable
   events: EventsTable

@@ -47,4 +47,21 @@ export const LIMITS = {
     },
     see: [LIMITS_DOCUMENT],
   },
+  too_many_streams: {
+    status: 503,
+    title: 'Too many follow what is revoked',
+    cause:
+      'A thousand connections follow `/.well-known/revocations/stream` of this replica, and it takes no more. Nothing is lost: the list itself is there for everybody.',
+    confirm: [
+      'One stream a process is enough: look for a service that opens one for each request.',
+      'Count the open connections to this replica.',
+    ],
+    remedy: {
+      service:
+        'Fetch `/.well-known/revocations?since=…` every few seconds, and try the stream again later; `mintmark/verifier` does so by itself.',
+      operator: 'Start more replicas, or let fewer verifiers follow.',
+    },
+    related: ['too_many_requests'],
+    see: [LIMITS_DOCUMENT],
+  },
 } satisfies Record<string, Explanation>

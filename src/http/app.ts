@@ -25,6 +25,8 @@ import { logoutRoute } from './routes/logout.ts'
 import { meRoute } from './routes/me.ts'
 import { metadataRoutes } from './routes/metadata.ts'
 import { refreshRoute } from './routes/refresh.ts'
+import { revocationStreamRoute } from './routes/revocation-stream.ts'
+import { revocationsRoute } from './routes/revocations.ts'
 import { revokeRoute } from './routes/revoke.ts'
 import { sessionEventsRoute } from './routes/session-events.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -49,6 +51,7 @@ type RouteOptions = Parameters<typeof shareWithPages>[1] &
   Parameters<typeof keyPemRoute>[1] &
   Parameters<typeof logoutRoute>[1] &
   Parameters<typeof metadataRoutes>[1] &
+  Parameters<typeof revocationsRoute>[1] &
   Parameters<typeof revokeRoute>[1] &
   Parameters<typeof startSessionRoute>[1] &
   Parameters<typeof tokenRoute>[1]
@@ -81,6 +84,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     jwksRoute(scope, routeOptions)
     keyPemRoute(scope, routeOptions)
     metadataRoutes(scope, routeOptions)
+    revocationsRoute(scope, routeOptions)
+    revocationStreamRoute(scope, routeOptions)
     done()
   })
   app.register((scope, _options, done) => {

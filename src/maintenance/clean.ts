@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Executor } from '../db/connect.ts'
 import { deleteOldFetches } from '../keys/fetches/store.ts'
+import { deleteOverRevocations } from '../revocations/feed/store.ts'
 import { deleteExpiredRevocations } from '../revocations/store.ts'
 import { deleteExpiredSessions } from '../sessions/store.ts'
 
@@ -14,8 +15,8 @@ const VERIFIER_KEPT_MS = 30 * 86_400_000
 const BATCH = 500
 
 /**
- * Deletes sessions that expired a month ago, revocations of tokens that have expired, and verifiers
- * that were not seen for a month. Replicas may do so at once. Returns how many rows went.
+ * Deletes sessions that expired a month ago, revocations of tokens that have expired, what verifiers
+ * need not know any more, and verifiers that were not seen for a month. Replicas may do so at once. Returns how many rows went.
  */
 export async function clean(options: {
   db: Executor
@@ -27,6 +28,7 @@ export async function clean(options: {
   for (const [deleteSome, before] of [
     [deleteExpiredSessions, clock.now() - SESSION_KEPT_MS],
     [deleteExpiredRevocations, clock.now()],
+    [deleteOverRevocations, clock.now()],
     [deleteOldFetches, clock.now() - VERIFIER_KEPT_MS],
   ] as const) {
     for (;;) {

@@ -1,4 +1,4 @@
-import { type Actor, noOrigin } from '../audit/event.ts'
+import { type Actor, type Event, noOrigin } from '../audit/event.ts'
 import type { RecordEvents } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import { holdClient, markClientDisabled, removeClient, reserveName } from '../clients/store.ts'
@@ -50,6 +50,8 @@ interface Cut {
   readonly reason: CutOffReason
 }
 
+const everything = (reason: CutOffReason): Cut => ({ startedBefore: undefined, reason })
+
 /** Few rows at a time: a long transaction would hold up every refresh of them. */
 const BATCH = 500
 /** What a caller waits for. */
@@ -65,9 +67,11 @@ export function createCutOffs(options: {
   database: Database
   clock: Clock
   recordEvents: RecordEvents
+  /** For sessions of which verifiers know by their cut-off: a client may have millions. */
+  recordMarked: RecordEvents
   sessionLog: SessionLog
 }): CutOffs {
-  const { database, clock, recordEvents, sessionLog } = options
+  const { database, clock, recordEvents, recordMarked, sessionLog } = options
 
   /** Cuts off a client: at an instant, or now and after any cut-off before. */
   const putForClient = async (tx: Executor, id: string, cut: Cut, by: string) => {
@@ -85,7 +89,7 @@ export function createCutOffs(options: {
     for (let total = 0; ; ) {
       const batch = await database.transaction(async (tx) => {
         const ended = await markSomeEnded(tx, cutOff.id, cutOff, cutOff.madeAt, BATCH)
-        await recordEvents(tx, actor.origin, endEvents(ended, cutOff.reason, actor))
+        await recordMarked(tx, actor.origin, endEvents(ended, cutOff.reason, actor))
         if (ended.length < BATCH) await endMarking(tx, cutOff)
         return ended
       })
@@ -118,12 +122,17 @@ export function createCutOffs(options: {
   /** Changes a client and cuts it off, in one transaction; undefined when `change` found none. */
   const withClient = async (
     clientId: string,
-    change: (tx: Executor) => Promise<Cut | undefined>,
+    change: (tx: Executor) => Promise<boolean>,
+    cut: Cut,
+    event: Event,
     actor: Actor,
   ): Promise<CutOffResult | undefined> => {
     const cutOff = await database.transaction(async (tx) => {
-      const cut = await change(tx)
-      return cut && putForClient(tx, clientId, cut, actor.by)
+      if (!(await change(tx))) return undefined
+      const put = await putForClient(tx, clientId, cut, actor.by)
+      // Once the cut-off is there: verifiers are told what stands.
+      await recordEvents(tx, actor.origin, [event])
+      return put
     })
     return cutOff && mark(cutOff, actor, MARKED_AT_ONCE)
   }
@@ -131,23 +140,16 @@ export function createCutOffs(options: {
   return {
     set: async ({ kind, id }, startedBefore, actor) => {
       if (kind === 'user') return cutOffUser(id, startedBefore, actor)
-      const cut = async (tx: Executor) => {
-        // Starts hold the client's row: none is under way from here on.
-        if (!(await holdClient(tx, id))) return undefined
-        const notBefore = new Date(startedBefore ?? clock.now()).toISOString()
-        const said = { clientId: id, notBefore, by: actor.by }
-        await recordEvents(tx, actor.origin, [{ type: 'cut_off.set', ...said }])
-        return { startedBefore, reason: 'cut_off' } as const
-      }
-      return withClient(id, cut, actor)
+      const notBefore = new Date(startedBefore ?? clock.now()).toISOString()
+      const event: Event = { type: 'cut_off.set', clientId: id, notBefore, by: actor.by }
+      // Starts hold the client's row: none is under way from here on.
+      const hold = (tx: Executor) => holdClient(tx, id)
+      return withClient(id, hold, { startedBefore, reason: 'cut_off' }, event, actor)
     },
     disableClient: (clientId, actor) => {
-      const disable = async (tx: Executor) => {
-        if (!(await markClientDisabled(tx, clientId, clock.now()))) return undefined
-        await recordEvents(tx, actor.origin, [{ type: 'client.disabled', clientId, by: actor.by }])
-        return { startedBefore: undefined, reason: 'client_disabled' } as const
-      }
-      return withClient(clientId, disable, actor)
+      const disable = (tx: Executor) => markClientDisabled(tx, clientId, clock.now())
+      const event: Event = { type: 'client.disabled', clientId, by: actor.by }
+      return withClient(clientId, disable, everything('client_disabled'), event, actor)
     },
     enableClient: (clientId, actor) =>
       database.transaction(async (tx) => {
@@ -156,12 +158,9 @@ export function createCutOffs(options: {
         return true
       }),
     deleteClient: (clientId, actor) => {
-      const remove = async (tx: Executor) => {
-        if (!(await removeClient(tx, clientId))) return undefined
-        await recordEvents(tx, actor.origin, [{ type: 'client.deleted', clientId, by: actor.by }])
-        return { startedBefore: undefined, reason: 'client_deleted' } as const
-      }
-      return withClient(clientId, remove, actor)
+      const remove = (tx: Executor) => removeClient(tx, clientId)
+      const event: Event = { type: 'client.deleted', clientId, by: actor.by }
+      return withClient(clientId, remove, everything('client_deleted'), event, actor)
     },
     async markRest() {
       let total = 0

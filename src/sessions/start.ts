@@ -76,13 +76,18 @@ export function createStartSession(options: {
         return { outcome: 'password_changed' }
       }
       if (!(await lockClient(tx, start.clientId))) return { outcome: 'client_deleted' }
-      const cutOff = await findCutOff(tx, { kind: 'client', id: start.clientId })
+      const ofClient = await findCutOff(tx, { kind: 'client', id: start.clientId })
+      const ofUser = await findCutOff(tx, { kind: 'user', id: start.sub })
 
       const now = clock.now()
+      // What starts after a cut-off is not behind it, though this host's clock were a little slow.
+      const createdAt = Math.max(now, ofClient?.notBefore ?? now, ofUser?.notBefore ?? now)
       const { value, handleHash } = refreshTokens.draw()
       const expiresAt = now + start.maxTtlSeconds * 1000
       const session: Session = {
-        sid: uuidV7(now, random),
+        // Whoever sees a token learns from its sid when the session started, and whether it is behind a
+        // cut-off.
+        sid: uuidV7(createdAt, random),
         clientId: start.clientId,
         sub: start.sub,
         scope: start.scope,
@@ -93,8 +98,7 @@ export function createStartSession(options: {
         amr: start.amr,
         acr: start.acr,
         device: start.device,
-        // What starts after a cut-off is not behind it, though this host's clock were a little slow.
-        createdAt: Math.max(now, cutOff?.notBefore ?? now),
+        createdAt,
         lastUsedAt: now,
         idleExpiresAt: Math.min(now + start.idleTtlSeconds * 1000, expiresAt),
         expiresAt,

@@ -55,6 +55,8 @@ t.test('2: every address that is named exists, under the issuer', async (t) => {
     'introspection_endpoint',
     'jwks_uri',
     'revocation_endpoint',
+    'revocations_stream_uri',
+    'revocations_uri',
     'token_endpoint',
   ])
   for (const [name, address] of [
@@ -62,7 +64,9 @@ t.test('2: every address that is named exists, under the issuer', async (t) => {
     ['service_documentation', metadata.service_documentation],
   ] as [string, string][]) {
     t.ok(address.startsWith(`${ISSUER}/`), name)
-    const url = address.slice(ISSUER.length)
+    // A stream that is asked for as it should be has no end.
+    const query = name === 'revocations_stream_uri' ? '?since=now' : ''
+    const url = `${address.slice(ISSUER.length)}${query}`
     const method = name.endsWith('_endpoint') ? 'POST' : 'GET'
     const answer = await service.inject({ method, url })
     t.not(answer.statusCode, 404, name)

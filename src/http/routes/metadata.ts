@@ -33,6 +33,11 @@ const Metadata = Type.Object(
     introspection_endpoint_auth_methods_supported: Names,
     subject_types_supported: Names,
     id_token_signing_alg_values_supported: Names,
+    access_token_signing_alg_values_supported: Names,
+    revocations_uri: Type.String({
+      description: 'What has ended before its tokens expire; not of RFC 8414, like the next.',
+    }),
+    revocations_stream_uri: Type.String({ description: 'The same, as it happens.' }),
     service_documentation: Type.Optional(
       Type.String({ description: 'Swagger UI, where it is on.' }),
     ),
@@ -113,6 +118,10 @@ function describe(issuer: string, hasDocs: boolean) {
     introspection_endpoint_auth_methods_supported: confidential,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithmNames,
+    // A client or an audience may ask for any of them.
+    access_token_signing_alg_values_supported: algorithmNames,
+    revocations_uri: `${issuer}/.well-known/revocations`,
+    revocations_stream_uri: `${issuer}/.well-known/revocations/stream`,
     ...(hasDocs && { service_documentation: `${issuer}/docs` }),
   }
 }

@@ -121,6 +121,10 @@ export const PROBLEM_EXAMPLES = {
     404,
     'no key of this kid is published: it has retired, was revoked, or never was; the JWK set has those that are',
   ],
+  too_many_streams: [
+    503,
+    'as many follow what is revoked here as can; try again, or fetch /.well-known/revocations',
+  ],
   reason_unknown: [404, 'no error has this name; GET /errors lists all of them'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>
 

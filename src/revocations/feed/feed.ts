@@ -1,0 +1,155 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Database } from '../../db/connect.ts'
+import { inTime } from '../../db/in-time.ts'
+import { createToAnswer, type FeedAnswer, type SignList } from './answers.ts'
+import { createEntries } from './entries.ts'
+import { numberRevocations, readFeed } from './store.ts'
+
+/** What was revoked, in memory, as verifiers fetch it and follow it. */
+export interface RevocationFeed {
+  /**
+   * What comes after number `since`, or all from the beginning when nobody gave that number. While the
+   * database is away it is the last list that was known, from the beginning. Undefined while nothing
+   * has ever been known.
+   */
+  answer(since: number): Promise<FeedAnswer | undefined>
+  /** Reads what is new, and numbers what waits for it. Throws DatabaseUnavailable. */
+  read(): Promise<void>
+  /** Reads again soon: something was written here, and is about to be committed. */
+  wake(): void
+  /** Reads every second, until what it returns is called. */
+  run(): () => void
+  /** Calls `listener` whenever there is something new; returns how to stop that. */
+  onNews(listener: () => void): () => void
+}
+
+/** As many entries as an answer has, at most: half a megabyte. */
+const PAGE = 5_000
+/** So many are read or numbered at once. */
+const BATCH = 5_000
+const EVERY_MS = 1_000
+/** What is written is committed by then; and who ends many sessions in a row causes few reads. */
+const SOON_MS = 50
+/** Verifiers that follow ask for the same; whoever asks for what nobody else does costs a signature. */
+const KEPT_ANSWERS = 64
+
+export function createRevocationFeed(options: {
+  database: Database
+  clock: Clock
+  issuer: string
+  sign: SignList
+  logger: { warn(fields: object, message: string): void; info(fields: object, m: string): void }
+}): RevocationFeed {
+  const { database, clock, logger } = options
+  const toAnswer = createToAnswer(options)
+  let entries = createEntries()
+  /** Up to when everything that was committed is known. */
+  let asOf: number | undefined
+  let answers = new Map<number, Promise<FeedAnswer>>()
+  /** Signed when the database was lost, while the keys were fresh enough: what is said until it is back. */
+  let lasting: FeedAnswer[] | undefined
+  let reading: Promise<void> | undefined
+  let soon: NodeJS.Timeout | undefined
+  let isRunning = false
+  const listeners = new Set<() => void>()
+
+  const readOn = async () => {
+    for (;;) {
+      const part = await readFeed(database.kysely, entries.seq, clock.now(), BATCH)
+      // The database was set back to an older state: what it has lost is true no more.
+      if (part.last < entries.seq) entries = createEntries()
+      else entries.add(part.entries, part.seq)
+      if (!part.more && entries.seq === part.last) return part
+    }
+  }
+
+  const readAll = async () => {
+    const before = entries.seq
+    let known = clock.now()
+    let { isBehind } = await readOn()
+    while (isBehind) {
+      known = clock.now()
+      // What is committed later waits for the next time, so that this one comes to an end.
+      isBehind = (await numberRevocations(database, known, BATCH)) === BATCH
+      await readOn()
+    }
+    if (lasting !== undefined) logger.info({}, 'the list of revocations is read again')
+    lasting = undefined
+    asOf = known
+    answers = new Map()
+    entries.forget(known)
+    if (entries.seq !== before) for (const listener of listeners) listener()
+  }
+
+  /** However many ask at once, one reads. */
+  const read = (): Promise<void> => {
+    reading ??= readAll().finally(() => {
+      reading = undefined
+    })
+    return reading
+  }
+
+  /** Every page of the list, and the one of a verifier that has them all. */
+  const signAll = async (known: number): Promise<FeedAnswer[]> => {
+    const signed = []
+    for (let since = 0; ; ) {
+      const page = await toAnswer(entries.page(since, PAGE), known, clock.now())
+      signed.push(page)
+      if (page.since === page.seq) return signed
+      since = page.seq
+    }
+  }
+
+  const poll = async () => {
+    try {
+      await inTime(read())
+    } catch (err) {
+      if (asOf === undefined || lasting !== undefined) return
+      logger.warn({ err }, 'the list of revocations cannot be read: the last one stands')
+      lasting = await signAll(asOf).catch(() => undefined)
+    }
+  }
+
+  const answerOf = (known: number, since: number): Promise<FeedAnswer> => {
+    const kept = answers.get(since)
+    if (kept !== undefined) return kept
+    const [oldest] = answers.keys()
+    if (oldest !== undefined && answers.size >= KEPT_ANSWERS) answers.delete(oldest)
+    const made = toAnswer(entries.page(since, PAGE), known, clock.now())
+    const current = answers
+    made.catch(() => current.delete(since))
+    answers.set(since, made)
+    return made
+  }
+
+  return {
+    read,
+    async answer(since) {
+      // One that another replica gave is known here at the next look.
+      if (asOf === undefined || since > entries.seq) await poll()
+      if (lasting !== undefined) return lasting.find((page) => page.since === since) ?? lasting[0]
+      return asOf === undefined ? undefined : answerOf(asOf, since)
+    },
+    wake() {
+      if (!isRunning) return
+      soon ??= setTimeout(() => {
+        soon = undefined
+        void poll()
+      }, SOON_MS).unref()
+    },
+    run() {
+      isRunning = true
+      const timer = setInterval(() => void poll(), EVERY_MS).unref()
+      void poll()
+      return () => {
+        isRunning = false
+        clearInterval(timer)
+        clearTimeout(soon)
+      }
+    },
+    onNews(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -23,7 +23,11 @@ const RETRY = 'retry: 2000\n\n'
 /** Keeps a connection open while there is nothing to be said. */
 const SILENCE = ':\n\n'
 
-export function createRevocationStreams(feed: RevocationFeed): RevocationStreams {
+/** @param beatMs the length of a beat */
+export function createRevocationStreams(
+  feed: Pick<RevocationFeed, 'answer' | 'onNews'>,
+  beatMs = BEAT_MS,
+): RevocationStreams {
   /** How many beats ago each was last ready for more. */
   const open = new Map<Readable, number>()
   let isClosing = false
@@ -40,7 +44,7 @@ export function createRevocationStreams(feed: RevocationFeed): RevocationStreams
     wakeAll()
   }
   const stopNews = feed.onNews(wakeAll)
-  const timer = setInterval(beat, BEAT_MS).unref()
+  const timer = setInterval(beat, beatMs).unref()
 
   /** Makes an event only when the one before was taken: nothing piles up for a slow reader. */
   async function* follow(since: number, isTaken: () => void) {
@@ -48,7 +52,7 @@ export function createRevocationStreams(feed: RevocationFeed): RevocationStreams
     for (let cursor = since; !isClosing; ) {
       isTaken()
       const woken = next.promise
-      const answer = await feed.answer(cursor).catch(() => undefined)
+      const answer = await feed.answer(cursor)
       yield answer === undefined
         ? SILENCE
         : `event: revocations\nid: ${answer.seq}\ndata: ${answer.body}\n\n`

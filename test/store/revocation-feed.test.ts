@@ -1,104 +1,338 @@
-import { createLocalJWKSet, jwtVerify } from 'jose'
-import t from 'tap'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { uuidV7 } from '../../src/base/random.ts'
+import { clean } from '../../src/maintenance/clean.ts'
+import { endAsLogged } from '../../src/sessions/end-many.ts'
 import { claimsOf } from '../support/answer.ts'
-import { createTestService, ISSUER, type TestService } from '../support/service.ts'
-
-/** What a verifier reads of the list after a number. */
-interface List {
-  readonly seq: number
-  readonly since: number
-  readonly more: boolean
-  readonly as_of: number
-  readonly entries: Record<string, unknown>[]
-}
+import { query } from '../support/database.ts'
+import { createSeededRandom } from '../support/random.ts'
+import { fetchList } from '../support/revocations.ts'
+import { createTestService, type TestService } from '../support/service.ts'
 
 const operator = {
   by: 'operator',
   origin: { requestId: undefined, address: undefined, userAgent: undefined },
 }
 
-/** Reads the list as a verifier does, who knows the JWK set and nothing else. */
-async function readList(service: TestService, since = 0): Promise<List> {
-  await service.parts.revocationFeed.read()
-  const answer = await service.inject(`/.well-known/revocations?since=${since}`)
-  const keys = (await service.inject('/.well-known/jwks.json')).json()
-  const { payload } = await jwtVerify(answer.body, createLocalJWKSet(keys), {
-    issuer: ISSUER,
-    typ: 'revocations+jwt',
-    currentDate: new Date(service.clock.now()),
-  })
-  return payload as unknown as List
-}
-
-t.test('whatever ends a session, a token or a key is announced', async (t) => {
+/** A service with a client that may do everything, and what something adds to its list. */
+async function createAnnouncing(t: Test) {
   const service = await createTestService(t)
-  const { parts, clock } = service
-  const backend = await service.addClient({
+  const client = await service.addClient({
     authenticationMethod: 'client_secret_basic',
     grantTypes: ['client_credentials', 'password', 'refresh_token'],
   })
-  const logIn = async (client = backend) => {
-    const { tokens, sub } = await service.logIn(client)
-    return { tokens, sub, sid: claimsOf(tokens.access_token).sid as string }
-  }
   let seq = 0
-  /** The entries that something adds, without the time that they live. */
-  const added = async (work: () => unknown) => {
-    await work()
-    const list = await readList(service, seq)
-    t.ok(list.seq > seq && list.since === seq && !list.more)
-    seq = list.seq
-    return list.entries.map(({ exp, ...rest }) => {
-      t.ok((exp as number) > clock.now() / 1000 + 60)
-      return rest
-    })
+  return {
+    service,
+    client,
+    ...service.parts,
+    seconds: () => service.clock.now() / 1000,
+    async logIn() {
+      const { tokens, sub } = await service.logIn(client)
+      return { tokens, sub, sid: claimsOf(tokens.access_token).sid as string }
+    },
+    /** The entries without the time that they live. */
+    async added(work: () => Promise<unknown>) {
+      await work()
+      const list = await fetchList(service, seq)
+      t.ok(list.since === seq && !list.more, 'it continues')
+      seq = list.seq
+      return list.entries.map(({ exp, ...rest }) => rest)
+    },
   }
-  const seconds = () => clock.now() / 1000
+}
 
-  const loggedOut = await logIn()
-  const logout = { refresh_token: loggedOut.tokens.refresh_token }
+t.test('whatever ends a session is announced', async (t) => {
+  const { service, client, logIn, added, endSessions, ...parts } = await createAnnouncing(t)
+  const { basic } = client
+  for (const path of ['/logout', '/revoke']) {
+    const { tokens, sid } = await logIn()
+    const form = { refresh_token: tokens.refresh_token, token: tokens.access_token }
+    t.strictSame(await added(() => service.post(path, form, basic)), [{ sid }], path)
+  }
+  const { tokens, sid } = await logIn()
+  const authorization = `Bearer ${tokens.access_token}`
+  const url = `/sessions/${sid}`
   t.strictSame(
-    await added(() => service.post('/logout', logout, backend.basic)),
-    [{ sid: loggedOut.sid }],
-    'a logout',
+    await added(() => service.inject({ method: 'DELETE', url, headers: { authorization } })),
+    [{ sid }],
+    'by its user',
   )
-  const revoked = await logIn()
-  const revoke = { token: revoked.tokens.access_token }
+
+  const stolen = await logIn()
+  let { refresh_token: token } = stolen.tokens
+  for (const _ of [1, 2, 3]) {
+    service.clock.advance(120)
+    token = (await service.refresh(client, token)).json().refresh_token
+  }
+  service.clock.advance(120)
   t.strictSame(
-    await added(() => service.post('/revoke', revoke, backend.basic)),
-    [{ sid: revoked.sid }],
-    'the revocation of a token of a session',
+    await added(() => service.refresh(client, stolen.tokens.refresh_token)),
+    [{ sid: stolen.sid }],
+    'by reuse',
   )
-  const own = await service.post('/token', { grant_type: 'client_credentials' }, backend.basic)
-  const { access_token: token } = own.json()
+
+  const user = await service.addUser()
+  const login = { grant_type: 'password', username: user.username, password: user.password }
+  const start = async () =>
+    claimsOf((await service.post('/token', login, basic)).json().access_token).sid
+  const first = await start()
+  const ended = await added(() => endSessions.changePassword(user.username, 'hash', operator))
+  t.strictSame(ended, [{ sid: first }], 'by a new password')
+  const disabled = await service.addUser()
+  Object.assign(login, disabled)
+  const second = await start()
   t.strictSame(
-    await added(() => service.post('/revoke', { token }, backend.basic)),
-    [{ jti: claimsOf(token).jti }],
-    'the revocation of a token without a session',
+    await added(() => endSessions.disableUser(disabled.username, operator)),
+    [{ sid: second }],
+    'by the end of its user',
   )
-  const cutOff = await logIn()
+
+  const logged = await logIn()
+  const line = { sid: logged.sid, reason: 'client_disabled' as const, by: 'operator' }
   t.strictSame(
-    await added(() => parts.cutOffs.set({ kind: 'user', id: cutOff.sub }, undefined, operator)),
-    [{ sub: cutOff.sub, before: seconds() }, { sid: cutOff.sid }],
-    'the cut-off of a user',
+    await added(() => endAsLogged(endSessions, [line], operator)),
+    [{ sid: logged.sid }],
+    'again, after a restore that has lost the cut-off',
   )
-  const id = backend.clientId
-  await logIn()
-  clock.advance(1)
-  t.strictSame(
-    await added(() => parts.cutOffs.set({ kind: 'client', id }, clock.now() - 500, operator)),
-    [{ client_id: id, before: seconds() - 0.5, issued_before: seconds() - 0.5 }],
-    'the cut-off of a client, and not each of its sessions',
-  )
-  await logIn()
-  t.strictSame(
-    await added(() => parts.cutOffs.disableClient(id, operator)),
-    [{ client_id: id, before: seconds() + 1, issued_before: seconds() }],
-    'a client that is disabled',
-  )
-  t.strictSame(
-    await added(() => parts.cutOffs.deleteClient(id, operator)),
-    [{ client_id: id, before: seconds() + 1.001, issued_before: seconds() }],
-    'and deleted',
-  )
+  t.strictSame(await added(async () => parts.cutOffs.markRest()), [], 'and nothing else is')
 })
+
+t.test('tokens, keys and cut-offs are announced', async (t) => {
+  const { service, client, logIn, added, seconds, ...parts } = await createAnnouncing(t)
+  const { cutOffs, keyOperations } = parts
+  const { clientId: id, basic } = client
+  const own = await service.post('/token', { grant_type: 'client_credentials' }, basic)
+  const { access_token: token } = own.json()
+  const { jti, exp } = claimsOf(token)
+  t.strictSame(await added(() => service.post('/revoke', { token }, basic)), [{ jti }])
+  t.equal((await fetchList(service)).entries[0]?.exp, (exp as number) + 60, 'for its own life')
+  t.strictSame(await added(() => service.post('/revoke', { token }, basic)), [], 'once')
+
+  const { sub, sid } = await logIn()
+  t.strictSame(
+    await added(() => cutOffs.set({ kind: 'user', id: sub }, undefined, operator)),
+    [{ sub, before: seconds() }, { sid }],
+    'a user',
+  )
+  await logIn()
+  service.clock.advance(1)
+  const early = service.clock.now() - 500
+  t.strictSame(
+    await added(() => cutOffs.set({ kind: 'client', id }, early, operator)),
+    [{ client_id: id, before: early / 1000, issued_before: early / 1000 }],
+    'a client, but not each of its sessions',
+  )
+  await logIn()
+  t.strictSame(await added(() => cutOffs.disableClient(id, operator)), [
+    { client_id: id, before: seconds() + 1, issued_before: seconds() },
+  ])
+  await cutOffs.enableClient(id, operator)
+  const later = await logIn()
+  const startedAt = Number.parseInt(later.sid.replaceAll('-', '').slice(0, 12), 16) / 1000
+  t.equal(startedAt, seconds() + 1, 'what starts after it is not behind it, by its sid')
+  t.strictSame(
+    await added(() => cutOffs.set({ kind: 'client', id }, early, operator)),
+    [{ client_id: id, before: seconds() + 1, issued_before: seconds() }],
+    'the newest stands',
+  )
+  t.strictSame(await added(() => cutOffs.deleteClient(id, operator)), [
+    { client_id: id, before: seconds() + 1.001, issued_before: seconds() },
+  ])
+
+  const [key] = await query(service.databaseUrl, "select kid from signing_keys where alg = 'RS256'")
+  const kid = key?.kid as string
+  t.strictSame(await added(() => keyOperations.revocations.revoke(kid, operator)), [{ kid }])
+  t.strictSame(await added(() => keyOperations.revocations.revoke(kid, operator)), [], 'once')
+})
+
+t.test('nothing is announced of what is undone', async (t) => {
+  const { service, added, recordEvents, database } = await createAnnouncing(t)
+  const event = { type: 'token.revoked', jti: 'x', sub: 'a', clientId: 'b' } as const
+  const undone = database.transaction(async (tx) => {
+    await recordEvents(tx, operator.origin, [event])
+    throw new Error('undone')
+  })
+  t.strictSame(await added(() => undone.catch(() => {})), [])
+  t.strictSame(await query(service.databaseUrl, 'select from revocations'), [])
+})
+
+t.test('an entry lives for as long as a token that it concerns, and is deleted then', async (t) => {
+  const { service, logIn, endSessions, database, clock } = await createAnnouncing(t)
+  const { databaseUrl } = service
+  await query(databaseUrl, 'update signing_keys set token_ttl_seconds = 600')
+  await service.addClient({ accessTokenTtlSeconds: 1200 })
+  const { sid } = await logIn()
+  await endSessions.end({ sid }, 'ended_by_operator', operator)
+  const exp = clock.now() / 1000 + 1260
+  t.strictSame((await fetchList(service)).entries, [{ sid, exp }], 'the longest life, and 60 s')
+  const count = async () => (await query(databaseUrl, 'select from revocations')).length
+  const pause = async () => {}
+  service.clock.advance(1259)
+  await service.parts.keyRing.load()
+  await clean({ db: database.kysely, clock, pause })
+  t.equal((await fetchList(service)).entries.length, 1)
+  t.equal(await count(), 1)
+  service.clock.advance(2)
+  await clean({ db: database.kysely, clock, pause })
+  const { entries, seq } = await fetchList(service)
+  t.strictSame(entries, [])
+  t.ok(seq > 0, 'its number stays')
+  t.equal(await count(), 0)
+})
+
+/** A connection that writes entries as a transaction of any length does. */
+async function connectWriter(t: Test, { databaseUrl, clock }: TestService, seed: string) {
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  t.teardown(() => client.end())
+  const random = createSeededRandom(seed)
+  return {
+    query: (text: string) => client.query(text),
+    async write(subject: string) {
+      const now = clock.now()
+      await client.query(
+        `insert into revocations (id, kind, subject, made_at, expires_at) values ($1, 'sid', $2, $3, $4)`,
+        [uuidV7(now, random), subject, new Date(now), new Date(now + 600_000)],
+      )
+    },
+  }
+}
+
+async function until({ databaseUrl }: TestService, what: string, sql: string): Promise<void> {
+  for (let tries = 0; tries < 2_000; tries += 1) {
+    if ((await query(databaseUrl, sql)).length > 0) return
+  }
+  throw new Error(`waited in vain for ${what}`)
+}
+
+const subjectsOf = (list: { entries: readonly Record<string, unknown>[] }) =>
+  list.entries.map(({ sid }) => sid)
+
+t.test('whoever goes on from a number misses nothing that is committed later', async (t) => {
+  const service = await createTestService(t)
+  const other = await createTestService(t, { beside: service })
+  const [a, b, c] = await Promise.all(
+    ['a', 'b', 'c'].map((seed) => connectWriter(t, service, seed)),
+  )
+  if (!a || !b || !c) throw new Error('three writers')
+  for (const writer of [a, b, c]) await writer.query('begin')
+  await a.write('a')
+  await b.write('b')
+  await b.query('commit')
+  const first = await fetchList(service)
+  t.strictSame(subjectsOf(first), ['b'], 'the later one, whose transaction was faster')
+  await c.write('c')
+  await a.query('commit')
+  const second = await fetchList(other, first.seq)
+  t.strictSame(subjectsOf(second), ['a'], 'from another replica')
+  t.strictSame(subjectsOf(await fetchList(service, first.seq)), ['a'], 'and from this one')
+  await c.query('rollback')
+  t.strictSame(subjectsOf(await fetchList(other, second.seq)), [])
+  t.strictSame(subjectsOf(await fetchList(service)), ['b', 'a'], 'in the order of their numbers')
+})
+
+t.test('while another one gives numbers, nobody reads past them', async (t) => {
+  const service = await createTestService(t)
+  const [holder, writer] = await Promise.all(
+    ['a', 'b'].map((seed) => connectWriter(t, service, seed)),
+  )
+  if (!holder || !writer) throw new Error('two connections')
+  await writer.write('a')
+  const { seq } = await fetchList(service)
+  await writer.write('b')
+  await holder.query('begin')
+  await holder.query('select from revocation_feed for update')
+  await holder.query(`update revocations set seq = ${seq + 1} where subject = 'b'`)
+  await holder.query(`update revocation_feed set last_seq = ${seq + 1}`)
+  await writer.write('c')
+  const reading = fetchList(service, seq)
+  await until(
+    service,
+    'a replica that wants to give numbers',
+    "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+  )
+  await holder.query('commit')
+  const list = await reading
+  t.strictSame(subjectsOf(list), ['b', 'c'])
+  const numbers = await query(service.databaseUrl, 'select seq from revocations order by seq')
+  t.strictSame(new Set(numbers.map((row) => row.seq)).size, 3, 'none was given twice')
+})
+
+t.test('writers and replicas in a race, and a reader that misses none', async (t) => {
+  const ROUNDS = 20
+  const service = await createTestService(t)
+  const replicas = [
+    service,
+    await createTestService(t, { beside: service }),
+    await createTestService(t, { beside: service }),
+  ]
+  const writers = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((seed) => connectWriter(t, service, seed)),
+  )
+  const random = createSeededRandom(t.name)
+  let cursor = 0
+  const seen: unknown[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const written = writers.map(async (writer, place) => {
+      await writer.query('begin')
+      for (let turn = 0; turn <= (random.bytes(1)[0] as number) % 4; turn += 1) {
+        await writer.write(`${round}.${place}.${turn}`)
+      }
+      await writer.query(place === 3 ? 'rollback' : 'commit')
+    })
+    const numbered = replicas.map(({ parts }) => parts.revocationFeed.read())
+    const replica = replicas[round % 3] as TestService
+    const list = await fetchList(replica, cursor)
+    cursor = list.seq
+    seen.push(...subjectsOf(list))
+    await Promise.all([...written, ...numbered])
+  }
+  const last = await fetchList(service, cursor)
+  seen.push(...subjectsOf(last))
+  const rows = await query(service.databaseUrl, 'select subject from revocations')
+  t.ok(rows.length >= ROUNDS * 3, `${rows.length} entries`)
+  t.strictSame(seen.sort(), rows.map(({ subject }) => subject).sort(), 'each of them, and once')
+})
+
+t.test('a long list comes in pages', async (t) => {
+  const service = await createTestService(t)
+  await query(
+    service.databaseUrl,
+    `insert into revocations (id, kind, subject, made_at, expires_at)
+     select gen_random_uuid(), 'jti', n::text, $1, $2 from generate_series(1, 12001) as n`,
+    [new Date(service.clock.now()), new Date(service.clock.now() + 600_000)],
+  )
+  const seen = new Set<unknown>()
+  const lengths = []
+  for (let since = 0, more = true; more; ) {
+    const list = await fetchList(service, since, { read: since === 0 })
+    t.equal(list.since, since)
+    for (const { jti } of list.entries) seen.add(jti)
+    lengths.push(list.entries.length)
+    since = list.seq
+    more = list.more
+  }
+  t.strictSame(lengths, [5000, 5000, 2001])
+  t.equal(seen.size, 12_001)
+})
+
+t.test(
+  'after the database was set back the list is read anew, and its numbers still rise',
+  async (t) => {
+    const service = await createTestService(t)
+    const writer = await connectWriter(t, service, 'a')
+    await writer.write('kept')
+    const kept = await fetchList(service)
+    await writer.write('lost')
+    const before = await fetchList(service)
+    await query(service.databaseUrl, `delete from revocations where subject = 'lost'`)
+    await query(service.databaseUrl, 'update revocation_feed set last_seq = $1', [kept.seq])
+    t.match(await fetchList(service, before.seq), { since: 0, seq: kept.seq, more: false })
+    service.clock.advance(1)
+    await writer.write('new')
+    const after = await fetchList(service, before.seq)
+    t.ok(after.seq > before.seq, 'whoever knew more goes on from there')
+    t.match(after, { since: before.seq, entries: [{ sid: 'new' }] })
+  },
+)

@@ -27,7 +27,7 @@ const LIMITS = [
 /** What every verifier may fetch: keys and metadata, which are public and know no credentials. */
 const PUBLIC: FastifyCorsOptions = {
   origin: '*',
-  allowedHeaders: ['If-None-Match', 'X-Request-Id'],
+  allowedHeaders: ['If-None-Match', 'Last-Event-ID', 'X-Request-Id'],
   exposedHeaders: ['ETag', ...LIMITS, 'Retry-After', 'X-Request-Id'],
   maxAge: MAX_AGE,
 }

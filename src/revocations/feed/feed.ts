@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Database } from '../../db/connect.ts'
 import { inTime } from '../../db/in-time.ts'
 import { createToAnswer, type FeedAnswer, type SignList } from './answers.ts'
-import { createEntries } from './entries.ts'
+import { createEntries, type Entries } from './entries.ts'
 import { numberRevocations, readFeed } from './store.ts'
 
 /** What was revoked, in memory, as verifiers fetch it and follow it. */
@@ -10,7 +10,7 @@ export interface RevocationFeed {
   /**
    * What comes after number `since`, or all from the beginning when nobody gave that number. While the
    * database is away it is the last list that was known, from the beginning. Undefined while nothing
-   * has ever been known.
+   * has ever been known, or no key signs. Never throws.
    */
   answer(since: number): Promise<FeedAnswer | undefined>
   /** Reads what is new, and numbers what waits for it. Throws DatabaseUnavailable. */
@@ -45,7 +45,7 @@ export function createRevocationFeed(options: {
   let entries = createEntries()
   /** Up to when everything that was committed is known. */
   let asOf: number | undefined
-  let answers = new Map<number, Promise<FeedAnswer>>()
+  let answers = new Map<number, Promise<FeedAnswer | undefined>>()
   /** Signed when the database was lost, while the keys were fresh enough: what is said until it is back. */
   let lasting: FeedAnswer[] | undefined
   let reading: Promise<void> | undefined
@@ -53,30 +53,34 @@ export function createRevocationFeed(options: {
   let isRunning = false
   const listeners = new Set<() => void>()
 
-  const readOn = async () => {
-    for (;;) {
-      const part = await readFeed(database.kysely, entries.seq, clock.now(), BATCH)
-      // The database was set back to an older state: what it has lost is true no more.
-      if (part.last < entries.seq) entries = createEntries()
-      else entries.add(part.entries, part.seq)
-      if (!part.more && entries.seq === part.last) return part
+  const readOn = async (known: Entries): Promise<{ now: Entries; isBehind: boolean }> => {
+    for (let now = known; ; ) {
+      const part = await readFeed(database.kysely, now.seq, clock.now(), BATCH)
+      if (part.last < now.seq) {
+        // The database was set back to an older state. What is held is answered until all is read anew.
+        now = createEntries()
+        continue
+      }
+      now.add(part.entries, part.seq)
+      if (!part.more) return { now, isBehind: part.isBehind }
     }
   }
 
   const readAll = async () => {
     const before = entries.seq
     let known = clock.now()
-    let { isBehind } = await readOn()
+    let { now, isBehind } = await readOn(entries)
     while (isBehind) {
       known = clock.now()
       // What is committed later waits for the next time, so that this one comes to an end.
       isBehind = (await numberRevocations(database, known, BATCH)) === BATCH
-      await readOn()
+      now = (await readOn(now)).now
     }
     if (lasting !== undefined) logger.info({}, 'the list of revocations is read again')
     lasting = undefined
     asOf = known
     answers = new Map()
+    entries = now
     entries.forget(known)
     if (entries.seq !== before) for (const listener of listeners) listener()
   }
@@ -110,14 +114,15 @@ export function createRevocationFeed(options: {
     }
   }
 
-  const answerOf = (known: number, since: number): Promise<FeedAnswer> => {
+  const answerOf = (known: number, since: number): Promise<FeedAnswer | undefined> => {
     const kept = answers.get(since)
     if (kept !== undefined) return kept
     const [oldest] = answers.keys()
     if (oldest !== undefined && answers.size >= KEPT_ANSWERS) answers.delete(oldest)
-    const made = toAnswer(entries.page(since, PAGE), known, clock.now())
-    const current = answers
-    made.catch(() => current.delete(since))
+    const made = toAnswer(entries.page(since, PAGE), known, clock.now()).catch((err) => {
+      logger.warn({ err }, 'the list of revocations cannot be signed')
+      return undefined
+    })
     answers.set(since, made)
     return made
   }
@@ -126,7 +131,7 @@ export function createRevocationFeed(options: {
     read,
     async answer(since) {
       // One that another replica gave is known here at the next look.
-      if (asOf === undefined || since > entries.seq) await poll()
+      if (asOf === undefined || (since > entries.seq && lasting === undefined)) await poll()
       if (lasting !== undefined) return lasting.find((page) => page.since === since) ?? lasting[0]
       return asOf === undefined ? undefined : answerOf(asOf, since)
     },

@@ -69,6 +69,7 @@ function refusals(revocation: Revocation, now: number): string[] {
   const { refusedHereFrom, refusedByMaxAgeFrom, refusedEverywhereFrom } = revocation
   return [
     `Here every replica refuses them from ${whenAndHowFar(refusedHereFrom, now)} on.`,
+    'A verifier that follows /.well-known/revocations refuses them within seconds from now.',
     `A verifier that keeps the JWKS for its max-age refuses them from ${whenAndHowFar(refusedByMaxAgeFrom, now)} on.`,
     `Every verifier does from ${whenAndHowFar(refusedEverywhereFrom, now)} on at the latest: it has fetched the JWKS again (VERIFIER_CACHE_TTL), or they have expired.`,
     'To be faster, restart the verifiers: that empties what they keep.',

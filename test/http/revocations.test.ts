@@ -145,7 +145,11 @@ t.test('the stream tells what is new at once, and goes on where a reader was', a
   await service.parts.revocationFeed.read()
   const stream = await follow(t, service)
   t.equal(stream.answer.headers.get('content-type'), 'text/event-stream')
-  t.equal(stream.answer.headers.get('access-control-allow-origin'), '*')
+  const { headers } = stream.answer
+  t.equal(headers.get('access-control-allow-origin'), '*')
+  t.equal(headers.get('x-content-type-options'), 'nosniff')
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.ok(headers.get('ratelimit'), 'it counts once')
   t.equal(await stream.next(), 'retry: 2000')
   const begun = await stream.nextList()
   t.match(begun, { since: 0, entries: [{ sid: first }] })

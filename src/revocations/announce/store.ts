@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Clock } from '../../base/clock.ts'
 import { type Random, uuidV7 } from '../../base/random.ts'
+import { CLOCK_SKEW_SECONDS, REPLICA_LAG_SECONDS } from '../../config/key-timing.ts'
 import type { Executor } from '../../db/connect.ts'
 
 /** What is revoked, by its value of the claim or header that names it. */
@@ -9,16 +10,14 @@ export interface Revoked {
   readonly subject: string
 }
 
-/** So much later than a token's `exp` verifiers whose clocks are behind may still accept it. */
-const TOLERANCE_SECONDS = 60
-
 /** So many in a millisecond keep their order. */
 const ORDERED = 4096
 
 /**
  * Has verifiers learn what is revoked: to be called in the transaction of the fact, and after it has
  * been written, as the cut-off and the token's end are read from there. An entry lives for as long as
- * a token that it concerns can: the token's own life, else the longest that any key may have signed.
+ * verifiers may accept a token that it concerns: the token's own life, else the longest that any key may
+ * have signed, for a replica that has not noticed yet signs for a moment.
  */
 export type AnnounceRevocations = (tx: Executor, revoked: readonly Revoked[]) => Promise<void>
 
@@ -46,14 +45,16 @@ export function createAnnounceRevocations(options: {
         ${new Date(now)}::timestamptz,
         coalesce(
           revoked_tokens.expires_at,
-          ${new Date(now)}::timestamptz + make_interval(secs => lives.longest)
-        ) + make_interval(secs => ${TOLERANCE_SECONDS})
+          ${new Date(now)}::timestamptz
+            + make_interval(secs => lives.longest + ${REPLICA_LAG_SECONDS})
+        ) + make_interval(secs => ${CLOCK_SKEW_SECONDS})
       from unnest(${ids}::uuid[], ${kinds}::text[], ${subjects}::text[]) as told (id, kind, subject)
       left join cut_offs on cut_offs.id = told.subject
         and cut_offs.kind = case told.kind when 'sub' then 'user' when 'client_id' then 'client' end
       left join revoked_tokens on told.kind = 'jti' and revoked_tokens.jti = told.subject
       cross join (
         select greatest(
+          0,
           (
             select max(token_ttl_seconds) from signing_keys
             where state not in ('retired', 'revoked') or kid = any (${subjects}::text[])

@@ -49,6 +49,10 @@ export function createRevocationFeed(options: {
   /** Signed when the database was lost, while the keys were fresh enough: what is said until it is back. */
   let lasting: FeedAnswer[] | undefined
   let reading: Promise<void> | undefined
+  /** How often the database has answered. */
+  let steps = 0
+  /** The number that followers have heard of. */
+  let told = 0
   let soon: NodeJS.Timeout | undefined
   let isRunning = false
   const listeners = new Set<() => void>()
@@ -62,15 +66,25 @@ export function createRevocationFeed(options: {
         continue
       }
       now.add(part.entries, part.seq)
+      steps += 1
       if (!part.more) return { now, isBehind: part.isBehind }
     }
   }
 
+  /** What is known from here on; who follows hears of it. */
+  const publish = (now: Entries) => {
+    entries = now
+    answers = new Map()
+    if (entries.seq === told) return
+    told = entries.seq
+    for (const listener of listeners) listener()
+  }
+
   const readAll = async () => {
-    const before = entries.seq
     let known = clock.now()
     let { now, isBehind } = await readOn(entries)
     while (isBehind) {
+      publish(now)
       known = clock.now()
       // What is committed later waits for the next time, so that this one comes to an end.
       isBehind = (await numberRevocations(database, known, BATCH)) === BATCH
@@ -79,10 +93,8 @@ export function createRevocationFeed(options: {
     if (lasting !== undefined) logger.info({}, 'the list of revocations is read again')
     lasting = undefined
     asOf = known
-    answers = new Map()
-    entries = now
-    entries.forget(known)
-    if (entries.seq !== before) for (const listener of listeners) listener()
+    now.forget(known)
+    publish(now)
   }
 
   /** However many ask at once, one reads. */
@@ -105,9 +117,12 @@ export function createRevocationFeed(options: {
   }
 
   const poll = async () => {
+    const before = steps
     try {
       await inTime(read())
     } catch (err) {
+      // A long list is on its way.
+      if (steps > before) return
       if (asOf === undefined || lasting !== undefined) return
       logger.warn({ err }, 'the list of revocations cannot be read: the last one stands')
       lasting = await signAll(asOf).catch(() => undefined)

@@ -21,18 +21,21 @@ export interface TokenCache {
 }
 
 // `hash` came with Node 20.12; it takes 1 µs for a token where `createHash` takes 3.
-const hash = globalThis.process?.getBuiltinModule?.('node:crypto')?.hash
+const hashHere = globalThis.process?.getBuiltinModule?.('node:crypto')?.hash
 
 /**
  * Names are the SHA-256 of the whole token, signature included: another signature over the same claims is
  * another token, and no token can be read out of the memory of the cache by its name.
  * @param size how many tokens it holds
+ * @param hash of node:crypto, where there is one; null forgoes it
  */
-export function createTokenCache(size: number): TokenCache {
-  return { ...createLru<Remembered>(size), nameOf: hash === undefined ? bySubtle : byNode }
+export function createTokenCache(
+  size: number,
+  hash: typeof hashHere | null = hashHere,
+): TokenCache {
+  const nameOf = hash == null ? bySubtle : (token: string) => hash('sha256', token, 'base64url')
+  return { ...createLru<Remembered>(size), nameOf }
 }
-
-const byNode = (token: string) => (hash as NonNullable<typeof hash>)('sha256', token, 'base64url')
 
 async function bySubtle(token: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))

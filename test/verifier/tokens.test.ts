@@ -317,19 +317,21 @@ t.test('the signature fits the bytes', async (t) => {
   t.equal(error.code, 'signature_invalid', 'an HMAC with the public key')
 })
 
-/** Each signature verifies alone and among others, whatever zeros R and S begin with. */
-t.test('every good signature verifies', async (t) => {
+t.test('a signature may begin with zeros', async (t) => {
   const { verifier } = createBench(t, [key])
-  const tokens = await Promise.all(
-    Array.from({ length: 300 }, (_, index) => signToken(key, { jti: `token-${index}` })),
-  )
-  for (const token of tokens) await verifier.verify(token)
-  await Promise.all(tokens.map((token) => verifier.verify(token)))
-  t.equal(verifier.stats().verified, 600)
-  t.ok(
-    tokens.some((token) => Buffer.from(token.split('.')[2] ?? '', 'base64url')[0] === 0),
-    'zeros',
-  )
+  const beginsWithZero = async (at: number) => {
+    // One in 256 does.
+    for (let index = 0; index < 20_000; index += 1) {
+      const token = await signToken(key, { jti: `token-${index}` })
+      if (Buffer.from(token.split('.')[2] ?? '', 'base64url')[at] === 0) return token
+    }
+    throw new Error('no signature begins with a zero')
+  }
+  for (const token of [await beginsWithZero(0), await beginsWithZero(32)]) {
+    t.ok(await verifier.verify(token))
+    await Promise.all([token, token].map((one) => verifier.verify(one)))
+  }
+  t.equal(verifier.stats().verified, 6)
 })
 
 t.test('the issuer, to the letter', async (t) => {

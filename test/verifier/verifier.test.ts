@@ -1,7 +1,11 @@
+import { type CryptoKey, importJWK } from 'jose'
 import t, { type Test } from 'tap'
 import { createFetcher } from '../../src/verifier/fetch.ts'
 import { derOf } from '../../src/verifier/keys/der.ts'
+import { createVerifyKey } from '../../src/verifier/keys/verify-key.ts'
 import { createLru } from '../../src/verifier/lru.ts'
+import { byAtob, decodeBase64url } from '../../src/verifier/token/base64url.ts'
+import { createTokenCache } from '../../src/verifier/token-cache.ts'
 import { createVerifier, type VerifierOptions } from '../../src/verifier/verifier.ts'
 import {
   base64url,
@@ -435,6 +439,59 @@ t.test('a fetch', async (t) => {
     stop.abort()
     await t.rejects(asked, /not asked any more/)
     clearTimeout(alive)
+  })
+})
+
+t.test('where there is no Node', async (t) => {
+  t.test('base64url is as strict', async (t) => {
+    for (let length = 0; length < 70; length += 1) {
+      const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) % 256)
+      const text = base64url(bytes)
+      t.strictSame(decodeBase64url(text, byAtob), bytes)
+      t.strictSame(new Uint8Array(decodeBase64url(text) ?? []), bytes)
+    }
+    for (const bad of [
+      'A',
+      'AB',
+      'AAB',
+      'AA=',
+      'AA==',
+      '+A',
+      '/A',
+      'A A',
+      'AA\n',
+      ' AA',
+      'é',
+      '😀',
+    ]) {
+      t.equal(decodeBase64url(bad, byAtob), undefined, JSON.stringify(bad))
+      t.equal(decodeBase64url(bad), undefined, JSON.stringify(bad))
+    }
+  })
+  t.test('signatures are verified by WebCrypto', async (t) => {
+    for (const alg of ['ES256', 'EdDSA'] as const) {
+      const { jwk, sign } = await createTestKey('key', alg)
+      const imported = (await importJWK(jwk, alg)) as CryptoKey
+      const key = createVerifyKey({ kid: 'key', alg, material: '' }, imported, null)
+      const bytes = new TextEncoder().encode('signed')
+      const signature = await sign('signed')
+      t.equal(await key.verify(bytes, signature), true)
+      t.equal(await key.verify(bytes, signature.subarray(1)), false)
+      t.equal(await key.verify(new TextEncoder().encode('other'), signature), false)
+      const unfit = createVerifyKey({ kid: 'key', alg: 'RS256', material: '' }, imported, null)
+      t.equal(await unfit.verify(bytes, signature), false, 'what cannot be verified is not good')
+    }
+  })
+  t.test('tokens have names in the cache all the same', async (t) => {
+    const { nameOf } = createTokenCache(1, null)
+    const names = await Promise.all(['a', 'b', 'a'].map((token) => nameOf(token)))
+    t.equal(names[0]?.length, 32, 'of 256 bits')
+    t.equal(names[0], names[2])
+    t.not(names[0], names[1])
+    t.equal(
+      Buffer.from(names[0] as string, 'latin1').toString('base64url'),
+      createTokenCache(1).nameOf('a'),
+    )
   })
 })
 

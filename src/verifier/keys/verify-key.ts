@@ -14,7 +14,7 @@ export interface VerifyKey {
 }
 
 // Absent on edge runtimes; asked for in this way, bundlers leave it alone.
-const node = globalThis.process?.getBuiltinModule?.('node:crypto')
+const cryptoHere = globalThis.process?.getBuiltinModule?.('node:crypto')
 
 /** How many verifications were begun whose caller has not gone on yet. */
 let underWay = 0
@@ -26,17 +26,19 @@ let underWay = 0
  * `crypto.subtle` 180 and 70 µs, `crypto.verify` 85 and 85 µs. Threads serve many at once, but to
  * hand one token to them costs more than half of its verification. So the first goes at once,
  * and those that come while others are under way go to the threads.
+ * @param node node:crypto, where there is one; null forgoes it
  */
 export function createVerifyKey(
   facts: Pick<VerifyKey, 'kid' | 'alg' | 'material'>,
   key: CryptoKey,
+  node: typeof cryptoHere | null = cryptoHere,
 ): VerifyKey {
   const { subtle, digest, use, half } = ALGORITHM_FACTS[facts.alg]
   const byThread = (signed: Uint8Array, signature: Uint8Array): Promise<boolean> =>
     crypto.subtle
       .verify(subtle, key, signature as Uint8Array<ArrayBuffer>, signed as Uint8Array<ArrayBuffer>)
       .catch(() => false)
-  if (node === undefined) return { ...facts, verify: byThread }
+  if (node == null) return { ...facts, verify: byThread }
 
   const bare = node.KeyObject.from(key)
   // Node takes 20 µs to look at such an object, and none for the key alone.

@@ -62,7 +62,7 @@ const PACKAGES: Record<string, (file: string, typeOnly: boolean) => boolean> = {
   // the verifier may have no Fastify.
   fastify: (file, typeOnly) =>
     inRoom('http')(file) ||
-    (typeOnly && (file === 'src/compose.ts' || file === 'src/verifier/fastify.ts')),
+    (typeOnly && (file === 'src/compose.ts' || file.startsWith('src/verifier/fastify'))),
   '@fastify/cookie': inRoom('http'),
   '@fastify/cors': inRoom('http'),
   '@fastify/fast-json-stringify-compiler': inRoom('http'),

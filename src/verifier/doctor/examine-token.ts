@@ -1,0 +1,47 @@
+import type { Explanation, Finding } from '../types.ts'
+import { bad, type Diagnosis, good } from './diagnosis.ts'
+import { describeDifference } from './difference.ts'
+
+/** What the engine of `verify` says of a token, with the differences in words. */
+export function examineToken(
+  { good: isGood, findings, claims }: Explanation,
+  { issuer, audience }: { issuer: string; audience: string },
+): Diagnosis[] {
+  const failed = findings.filter(({ outcome }) => outcome === 'failed')
+  if (isGood)
+    return [good('token', `good: all ${findings.length} findings passed or not asked for`)]
+  return failed.map((finding) => {
+    const detail = `${finding.name}: ${finding.actual}; expected: ${finding.expected}`
+    return bad('token', `${detail} (${finding.code})`, remedyOf(finding, claims, issuer, audience))
+  })
+}
+
+function remedyOf(
+  { code, hint }: Finding,
+  claims: Explanation['claims'],
+  issuer: string,
+  audience: string,
+): string {
+  if (code === 'issuer_mismatch' && typeof claims?.iss === 'string') {
+    return `token and verifier: ${describeDifference(issuer, claims.iss)}; give the issuer as the token says it, if it is yours`
+  }
+  if (code === 'audience_mismatch') {
+    const actual = [claims?.aud].flat().filter((one) => typeof one === 'string')
+    const named = actual.join(', ') || 'nobody'
+    const spelled = actual.find((one) => isAlmost(one, audience))
+    return spelled === undefined
+      ? `the token is for ${named}; you asked for ${audience}: ask for a token for it (resource), or give the verifier its own name`
+      : `the token is for ${spelled}; you asked for ${audience}: ${describeDifference(audience, spelled)}`
+  }
+  return hint ?? 'get a new token'
+}
+
+/** The same but for capitals, the scheme or a slash: the usual slips. */
+function isAlmost(one: string, other: string): boolean {
+  const bare = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/^https?:/, '')
+      .replace(/\/$/, '')
+  return bare(one) === bare(other)
+}

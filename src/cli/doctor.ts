@@ -8,10 +8,12 @@ import { bad, type Diagnosis, good } from './diagnosis.ts'
 import { diagnoseCookies, diagnoseOrigin } from './doctor-browser.ts'
 import { diagnoseClock, diagnoseMigrations, diagnoseServer } from './doctor-database.ts'
 import { diagnoseEvents } from './doctor-events.ts'
+import { type DoctorOptions, examineIssuer } from './doctor-issuer.ts'
 import { diagnoseKeys } from './doctor-keys.ts'
 import { diagnoseRedis } from './doctor-redis.ts'
 import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
+import { requireIssuerFor, urlOption } from './issuer-options.ts'
 import { count } from './table.ts'
 
 /** `mintmark doctor`: what an operator would look at, one after the other. */
@@ -20,6 +22,18 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .description('examine configuration, database, migrations, restores, keys, clock and cookies')
     .option('--origin <origin>', 'also whether pages of it can call and use cookies', originOption)
+    .option(
+      '--issuer <url>',
+      'examine this issuer over the network, as its verifiers see it, and no database; needs --audience',
+      urlOption,
+    )
+    .option('--audience <uri>', 'with --issuer: what the service is called in aud')
+    .option(
+      '--token <token>',
+      'with --issuer: why is this token refused? - reads it from standard input',
+    )
+    .option('--jwks-uri <url>', 'with --issuer: where its keys are, if it has another address here')
+    .option('--strict', 'with --issuer: a warning is a failure')
     .action(answering(examine))
 }
 
@@ -28,7 +42,10 @@ function originOption(text: string): string {
   throw new InvalidArgumentError(ORIGIN_RULE)
 }
 
-async function examine({ origin }: { origin?: string }): Promise<Answer> {
+async function examine(options: DoctorOptions): Promise<Answer> {
+  const { origin, issuer, audience, token, jwksUri, strict } = options
+  if (issuer !== undefined) return examineIssuer({ ...options, issuer })
+  requireIssuerFor({ audience, token, 'jwks-uri': jwksUri, strict })
   const diagnoses = [...(await diagnoseConfiguration()), ...(await diagnoseDeployment(origin))]
   const [failed, warned] = (['bad', 'warning'] as const).map(
     (verdict) => diagnoses.filter((one) => one.verdict === verdict).length,

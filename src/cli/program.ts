@@ -23,7 +23,7 @@ Exit codes:
   0  done, or the answer is yes
   1  it failed, or the answer is no: a token that is not good, an id that is unknown
   2  wrong usage or configuration
-  3  the database is unavailable
+  3  the database is unavailable, or the issuer that was named
 
 With --json, standard output holds one JSON value and nothing else, and an error is
 {"error":{"code","message"}} on standard error.`

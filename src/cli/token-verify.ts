@@ -7,17 +7,28 @@ import { createReadTokenState } from '../tokens/state.ts'
 import type { Answer } from './answer.ts'
 import { withDeployment } from './deployment.ts'
 import { CommandFailure, EXIT } from './failure.ts'
+import {
+  type IssuerOptions,
+  requireAudience,
+  requireIssuerFor,
+  surroundings,
+} from './issuer-options.ts'
 import { facts } from './table.ts'
 import { isRefreshToken, readToken } from './token-inspect.ts'
 
 const MARK = { passed: '✓', failed: '✗', skipped: '–' } as const
 
-/** Verifies a token of this deployment and shows every finding. */
-export async function verifyToken(
-  argument: string,
-  options: { audience?: string },
-): Promise<Answer> {
+interface VerifyOptions extends IssuerOptions {
+  readonly scope?: string
+  readonly revocation?: boolean
+}
+
+/** Verifies a token of this deployment, or of an issuer that is named, and shows every finding. */
+export async function verifyToken(argument: string, options: VerifyOptions): Promise<Answer> {
   const token = await readToken(argument)
+  const { issuer, scope, jwksUri, revocation } = options
+  if (issuer !== undefined) return verifyByIssuer(token, { ...options, issuer })
+  requireIssuerFor({ scope, 'jwks-uri': jwksUri, revocation })
   const isRefresh = isRefreshToken(token)
   if (isRefresh && options.audience !== undefined) {
     throw new CommandFailure('usage', 'a refresh token has no audience', EXIT.usage)
@@ -30,6 +41,17 @@ export async function verifyToken(
     text: `${findings.map(describe).join('\n')}\n\n${verdict(isRefresh, good)}`,
     good,
   }
+}
+
+/** As whoever installed the verifier would. */
+async function verifyByIssuer(
+  token: string,
+  options: VerifyOptions & { issuer: string },
+): Promise<Answer> {
+  const audience = requireAudience(options.audience)
+  // Loaded only here: no other command needs its library.
+  const { verify } = await import('../verifier/cli/verify.ts')
+  return verify(token, { ...options, audience }, surroundings)
 }
 
 /** Two lines, since what was expected is seldom short. */

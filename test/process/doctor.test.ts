@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createTestIssuer } from '../../src/verifier/testing.ts'
 import { commandLine } from '../support/cli.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { production } from '../support/process.ts'
@@ -120,4 +121,49 @@ t.test('it says what pages of an origin can do', async (t) => {
   t.match((await ask(env, ['--origin', far])).said, /cookies: bad: .* are of different sites/)
   const invalid = await commandLine(env)(['doctor', '--origin', `${near}/path`])
   t.match(invalid, { code: 2, stderr: /an origin must be scheme, host and port/ })
+})
+
+t.test('an issuer that is named is asked over the network, and no database', async (t) => {
+  const issuer = await createTestIssuer()
+  const { url, close } = await issuer.listen()
+  t.teardown(close)
+  // Nothing could be opened there.
+  const mintmark = commandLine({ DATABASE_URL: 'postgresql://127.0.0.1:1/none' })
+  const named = ['--issuer', url, '--audience', 'https://api.test']
+  const token = await issuer.token({ scope: 'orders:read' })
+
+  const good = await mintmark(['token', 'verify', '-', ...named, '--json'], { stdin: token })
+  t.match(good.json(), { kind: 'access_token', good: true })
+  t.equal(good.code, 0)
+  const scope = ['--scope', 'orders:write']
+  const poor = await mintmark(['token', 'verify', token, ...named, ...scope, '--json'])
+  t.equal(poor.code, 1)
+  const { code, checks } = poor.json<{ code: string; checks: { code?: string }[] }>()
+  t.equal(code, 'scope_missing')
+  t.match(
+    checks.find((one) => one.code !== undefined),
+    { name: 'scope', outcome: 'failed', expected: 'orders:write', actual: /orders:read/ },
+  )
+  const revoked = await issuer.revoked()
+  const asked = await mintmark(['token', 'verify', revoked, ...named, '--revocation'])
+  t.match(asked, { code: 1, stdout: /NOT good: token_revoked/ })
+
+  const well = await mintmark(['doctor', ...named, '--token', token, '--json'])
+  t.match(well.json(), { good: true, reachable: true })
+  t.equal(well.code, 0)
+  const local = ['doctor', '--issuer', url.replace('127.0.0.1', 'localhost'), ...named.slice(2)]
+  t.match(await mintmark(local), { code: 1, stdout: /the host: localhost was given, it is 127/ })
+  issuer.down()
+  t.equal((await mintmark(['doctor', ...named])).code, 3)
+  t.equal((await mintmark(['token', 'verify', token, ...named])).code, 3)
+
+  for (const [args, problem] of [
+    [['token', 'verify', token, '--issuer', url], /--issuer needs --audience/],
+    [['token', 'verify', token, '--issuer', 'auth.example'], /must be a URL/],
+    [['token', 'verify', token, '--scope', 'a'], /--scope needs --issuer/],
+    [['doctor', '--audience', 'a'], /--audience needs --issuer/],
+    [['doctor', ...named, '--origin', 'https://app.test'], /--origin is of this deployment/],
+  ] as const) {
+    t.match(await mintmark([...args]), { code: 2, stderr: problem })
+  }
 })

@@ -1,10 +1,20 @@
 import { CODES, type VerifyCode } from '../errors.ts'
 import type { VerifierOptions } from '../types.ts'
 import { createVerifier } from '../verifier.ts'
-import type { Arguments } from './arguments.ts'
 import { CommandFailure, EXIT, type Outcome } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describeFinding } from './words.ts'
+
+/** What a token is verified by; see the options of the command line. */
+export interface VerifyRequest {
+  readonly issuer: string
+  readonly audience: string
+  readonly scope?: string | undefined
+  readonly typ?: string | undefined
+  readonly jwksUri?: string | undefined
+  readonly jwksFile?: string | undefined
+  readonly revocation?: boolean | undefined
+}
 
 /** Where keys from a file seem to come from, as a verifier fetches them from somewhere. */
 const FROM_FILE = 'https://file.invalid/jwks.json'
@@ -12,8 +22,8 @@ const FROM_FILE = 'https://file.invalid/jwks.json'
 /** Verifies a token over the network, or by keys from a file, and shows every finding. */
 export async function verify(
   token: string,
-  asked: Arguments,
-  surroundings: Surroundings,
+  asked: VerifyRequest,
+  surroundings: Pick<Surroundings, 'fetch' | 'clock' | 'readFile'>,
 ): Promise<Outcome> {
   const verifier = createVerifier({
     issuer: asked.issuer,
@@ -43,8 +53,8 @@ function exitCodeOf(code: string | undefined): number {
 }
 
 async function keySource(
-  { jwksFile, jwksUri }: Arguments,
-  { fetch, readFile }: Surroundings,
+  { jwksFile, jwksUri }: VerifyRequest,
+  { fetch, readFile }: Pick<Surroundings, 'fetch' | 'readFile'>,
 ): Promise<Pick<VerifierOptions, 'fetch' | 'jwksUri'>> {
   if (jwksFile === undefined) return { fetch, ...(jwksUri !== undefined && { jwksUri }) }
   const text = await readFile(jwksFile).catch((error: Error) => {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { run } from '../../src/verifier/cli/run.ts'
-import { describeDifference } from '../../src/verifier/doctor/difference.ts'
 import { examine } from '../../src/verifier/doctor/examine.ts'
 import { createTestIssuer, type TestIssuer } from '../../src/verifier/testing.ts'
+import { describeDifference } from '../../src/verifier/token/issuer-difference.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const AUDIENCE = 'https://api.test'
@@ -72,7 +72,7 @@ t.test('how the issuer that was given differs is told in plain words', async (t)
     ['http://a.test', 'https://a.test', 'the scheme: http was given, it is https'],
     ['https://a.test/', 'https://a.test', 'a slash at the end, which was given and is not there'],
     ['https://a.test', 'https://a.test/', 'a slash at the end, which was not given'],
-    ['https://A.test', 'https://a.test', 'capitals in the host: A.test was given, it is a.test'],
+    ['https://A.test', 'https://a.test', 'the case of the host: A.test was given, it is a.test'],
     ['https://a.test:444', 'https://a.test', 'the port: 444 was given, it is none'],
     ['https://a.test/auth', 'https://a.test', 'the path: /auth was given, it is /'],
     [

@@ -1,7 +1,7 @@
+import { describeDifference } from '../token/issuer-difference.ts'
 import { came, examineMediaType, faultOfAnswer } from './answer-faults.ts'
 import type { Answered, Unanswered } from './ask.ts'
 import { bad, type Diagnosis, warning } from './diagnosis.ts'
-import { describeDifference } from './difference.ts'
 
 /** What the metadata says, as far as it can be read (RFC 8414 §2). */
 export interface Metadata {

@@ -85,7 +85,7 @@ async function explainToken(options: ExamineOptions, jwks: readonly JWK[]): Prom
   const jwksUri = 'https://fetched.invalid/jwks.json'
   const verifier = createVerifier({ issuer, audience, clock, fetch, jwksUri })
   try {
-    return examineToken(await verifier.explain(token), { issuer, audience })
+    return examineToken(await verifier.explain(token), audience)
   } finally {
     verifier.close()
   }

@@ -1,6 +1,6 @@
 import { shown } from '../shown.ts'
 import { claim, isName, type Rule } from './examination.ts'
-import { differenceOf } from './issuer-difference.ts'
+import { hintOf } from './issuer-difference.ts'
 
 /**
  * RFC 9068 §4. Before the key is looked for: for a token of another issuer the keys of this one need not be
@@ -16,7 +16,7 @@ export const issuer: Rule = {
     const value = claim(examination, 'iss')
     const wanted = examination.grounds.terms.issuer
     if (value === wanted) return undefined
-    return { code: 'issuer_mismatch', hint: differenceOf(wanted, value) }
+    return { code: 'issuer_mismatch', hint: hintOf(wanted, value) }
   },
 }
 

@@ -10,6 +10,8 @@ import { commandLine } from './support/cli.ts'
 import { composeServices, readVariables } from './support/compose-file.ts'
 import { createTestDatabase } from './support/database.ts'
 import { freePort, type RunningService, startService, stateDirectory } from './support/process.ts'
+import { GATEWAY_MAKES, MAKES } from './support/verifier-makes.ts'
+import { verifiersTable } from './support/verifiers-table.ts'
 
 // The tour starts some ten processes, one after the other.
 t.setTimeout(300_000)
@@ -83,6 +85,27 @@ t.test('every block is of a kind that is known here', async (t) => {
 t.test('the commands for newcomers are run by .ci/run, as printed', async (t) => {
   t.strictSame(bodies(README, 'indented'), ['npm ci && npm start', 'npm ci && npm test'])
   for (const command of bodies(README, 'indented')) t.ok(runsInCi(command), command)
+})
+
+t.test('the table of verifiers has the versions that are locked', async (t) => {
+  t.match(
+    await text('README.md'),
+    `<!-- verifiers -->\n\n${verifiersTable()}\n\n<!-- /verifiers -->`,
+  )
+  const explained = (await text('docs/verifiers.md')).split(/^## /m).slice(1)
+  const names = [...MAKES, ...GATEWAY_MAKES].map(({ name }) => name)
+  t.strictSame(
+    explained.map((section) => section.slice(0, section.indexOf('\n'))),
+    names,
+    'docs/verifiers.md tells of each',
+  )
+  for (const section of explained) {
+    const [, program] = /^The whole: \[[^\]]*\]\(\.\.\/(.*)\)\.$/m.exec(section) ?? []
+    const [, code = ''] = /^```\w+\n([\s\S]*?)^```$/m.exec(section) ?? []
+    const lines = new Set(program && (await text(program)).split('\n').map((line) => line.trim()))
+    const invented = code.split('\n').filter((line) => !lines.has(line.trim()) && line !== '')
+    t.strictSame(invented, [], `${program ?? 'a gateway'}: what is printed is what is run`)
+  }
 })
 
 t.test('.ci/run does the steps of the Dockerfile', async (t) => {

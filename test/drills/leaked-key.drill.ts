@@ -5,7 +5,7 @@ import { drill } from '../support/drills.ts'
 import { headerOf, PACE } from '../support/key-fleet.ts'
 import { production } from '../support/process.ts'
 import { startVerifiedFleet } from '../support/verified-fleet.ts'
-import { MAKES, STRICT_MAKES } from '../support/verifiers.ts'
+import { STRICT_MAKES, TIMED_MAKES } from '../support/verifier-makes.ts'
 
 const ALGORITHMS: Algorithm[] = ['ES256', 'RS256']
 
@@ -27,7 +27,7 @@ drill(
       replicas: [{}, {}, {}],
       algorithms: ALGORITHMS,
       env: AS_USUAL,
-      makes: [...MAKES, ...STRICT_MAKES],
+      makes: [...TIMED_MAKES, ...STRICT_MAKES],
     })
     const { fleet, load, verifiers } = verified
     // Until each has fetched what is to follow as well, and more than once.

@@ -6,7 +6,8 @@ import { type KeyFleet, type KeyFleetOptions, PACE, startKeyFleet } from './key-
 import { type KeyWatch, watchKeys } from './key-watch.ts'
 import { ISSUER, ORDERS } from './service.ts'
 import { startTokenLoad, type TokenLoad } from './token-load.ts'
-import { MAKES, startVerifiers, type Verifier } from './verifiers.ts'
+import { type Make, TIMED_MAKES } from './verifier-makes.ts'
+import { startVerifiers, type Verifier } from './verifiers.ts'
 
 /** Replicas whose keys take their turns under load, and verifiers that are shown every token. */
 export interface VerifiedFleet {
@@ -29,7 +30,7 @@ export async function startVerifiedFleet(
     isUnlike?: () => boolean
     /** Which of them need not answer. */
     isSilent?: (place: number) => boolean
-    makes?: typeof MAKES
+    makes?: readonly Make[]
   },
 ): Promise<VerifiedFleet> {
   const fleet = await startKeyFleet(t, options)
@@ -47,7 +48,7 @@ export async function startVerifiedFleet(
     audience: ORDERS,
     cacheSeconds: PACE.verifierCacheTtl,
   }
-  const { verifiers, skipped } = await startVerifiers(t, settings, options.makes ?? MAKES)
+  const { verifiers, skipped } = await startVerifiers(t, settings, options.makes ?? TIMED_MAKES)
   const load = await startTokenLoad(t, { fleet, verifiers })
   return {
     fleet,

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 
 /** The languages of the verifiers in test/interop. */
-export type Language = 'node' | 'python' | 'go'
+export type Language = 'node' | 'python' | 'go' | 'java'
 
 /** How to start a verifier, by the name of its file or folder. */
 export type StartCommand = (program: string) => string[]
@@ -48,6 +48,15 @@ export const prepareKit: Record<Language, (t: Test) => Promise<StartCommand>> = 
     const built = t.testdir()
     await call('go', ['build', '-o', `${built}/`, './...'], inFolder('go'))
     return (program) => [join(built, program)]
+  },
+  async java() {
+    // Maven compiles what has changed, and leaves the rest.
+    await call('mvn', ['--quiet', '--batch-mode', 'compile'], inFolder('java'))
+    const path = [
+      inFolder('java', 'target', 'classes'),
+      inFolder('java', 'target', 'dependency', '*'),
+    ]
+    return (program) => ['java', '-XX:TieredStopAtLevel=1', '-cp', path.join(delimiter), program]
   },
 }
 

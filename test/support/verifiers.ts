@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import { type Language, prepareKit, ToolchainMissing } from './verifier-kits.ts'
+import type { AccessTokenType } from '../../src/oauth/access-token-type.ts'
+import { prepareKit, ToolchainMissing } from './verifier-kits.ts'
+import type { Make } from './verifier-makes.ts'
 
 /** A verifier of another maker: a process of its own with its own cache of the JWKS. */
 export interface Verifier {
@@ -12,7 +14,11 @@ export interface Verifier {
   readonly algorithms: readonly string[]
   /** Undefined when the token is good, else why it was refused. */
   verify(token: string): Promise<string | undefined>
+  judge(token: string): Promise<Verdict>
 }
+
+/** What a verifier makes of a token: the claims that it has read there, or why it refuses it. */
+export type Verdict = { readonly claims: Record<string, unknown> } | { readonly refused: string }
 
 /** What a verifier is told. */
 export interface VerifierSettings {
@@ -20,40 +26,11 @@ export interface VerifierSettings {
   readonly jwksUri: (name: string) => string
   readonly issuer: string
   readonly audience: string
+  /** The one that is taken; the usual one if not given. */
+  readonly typ?: AccessTokenType
   /** How long it may keep them. */
   readonly cacheSeconds: number
 }
-
-const ALL = ['ES256', 'RS256', 'PS256', 'EdDSA', 'ES384'] as const
-
-interface Make {
-  readonly name: string
-  readonly language: Language
-  readonly program: string
-  readonly algorithms: readonly string[]
-  /** Whether it is told to keep no key for longer than it should, which it does of itself. */
-  readonly strict?: boolean
-}
-
-/** Each as its makers have set it up, apart from how long it keeps the keys. */
-export const MAKES: readonly Make[] = [
-  { name: 'jose', language: 'node', program: 'jose.js', algorithms: ALL },
-  {
-    name: 'jsonwebtoken+jwks-rsa',
-    language: 'node',
-    program: 'jsonwebtoken.js',
-    algorithms: ALL.filter((algorithm) => algorithm !== 'EdDSA'),
-  },
-  { name: 'fast-jwt+get-jwks', language: 'node', program: 'fast-jwt.js', algorithms: ALL },
-  { name: 'PyJWT', language: 'python', program: 'verifier.py', algorithms: ALL },
-  { name: 'jwx', language: 'go', program: 'jwx', algorithms: ALL },
-  { name: 'go-oidc', language: 'go', program: 'go-oidc', algorithms: ALL },
-]
-
-/** Those that go on using a key after its time, told not to. */
-export const STRICT_MAKES: readonly Make[] = MAKES.filter(({ name }) =>
-  ['fast-jwt+get-jwks', 'go-oidc'].includes(name),
-).map((make) => ({ ...make, name: `${make.name}, strict`, strict: true }))
 
 /**
  * Starts one of every make; ended with the test. Returns them, and of those whose toolchain is not on
@@ -62,7 +39,7 @@ export const STRICT_MAKES: readonly Make[] = MAKES.filter(({ name }) =>
 export async function startVerifiers(
   t: Test,
   settings: VerifierSettings,
-  makes = MAKES,
+  makes: readonly Make[],
 ): Promise<{ verifiers: Verifier[]; skipped: string[] }> {
   const verifiers: Verifier[] = []
   const skipped: string[] = []
@@ -76,28 +53,33 @@ export async function startVerifiers(
         skipped.push(`${name} (${start.message})`)
         continue
       }
-      const told = [settings.jwksUri(name), settings.issuer, settings.audience]
-      const manner = [`${settings.cacheSeconds}`, ...(strict ? ['strict'] : [])]
-      const verify = open(t, name, [...start(program), ...told, ...manner])
-      verifiers.push({ name, algorithms, verify })
+      const { jwksUri, issuer, audience, typ = 'at+jwt', cacheSeconds } = settings
+      const told = [jwksUri(name), issuer, audience, typ, `${cacheSeconds}`]
+      const manner = strict ? ['strict'] : []
+      const judge = open(t, name, [...start(program), ...told, ...manner])
+      const verify = async (token: string) => {
+        const verdict = await judge(token)
+        return 'refused' in verdict ? verdict.refused : undefined
+      }
+      verifiers.push({ name, algorithms, verify, judge })
     }
   }
   return { verifiers, skipped }
 }
 
 /** Starts the process; what is returned answers in the order in which it is asked. */
-function open(t: Test, name: string, [command = '', ...args]: string[]): Verifier['verify'] {
+function open(t: Test, name: string, [command = '', ...args]: string[]): Verifier['judge'] {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(command, args, { env: { PATH, HOME }, cwd: tmpdir() })
   const closed = once(child, 'close')
-  const waiting: PromiseWithResolvers<string | undefined>[] = []
+  const waiting: PromiseWithResolvers<Verdict>[] = []
   let end: Error | undefined
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint += text
   })
   createInterface({ input: child.stdout }).on('line', (line) => {
-    waiting.shift()?.resolve(line === 'ok' ? undefined : line.replace(/^error /, ''))
+    waiting.shift()?.resolve(read(line))
   })
   child.stdin.on('error', () => {})
   child.once('close', (code, signal) => {
@@ -110,9 +92,15 @@ function open(t: Test, name: string, [command = '', ...args]: string[]): Verifie
   })
   return (token) => {
     if (end !== undefined) return Promise.reject(end)
-    const answer = Promise.withResolvers<string | undefined>()
+    const answer = Promise.withResolvers<Verdict>()
     waiting.push(answer)
     child.stdin.write(`${token}\n`)
     return answer.promise
   }
+}
+
+/** A line is `ok` and the claims, or `error` and why. */
+function read(line: string): Verdict {
+  const [, refused] = /^error (.*)$/.exec(line) ?? []
+  return refused === undefined ? { claims: JSON.parse(line.slice('ok '.length)) } : { refused }
 }

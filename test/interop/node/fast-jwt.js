@@ -3,7 +3,7 @@ import { createVerifier } from 'fast-jwt'
 import buildGetJwks from 'get-jwks'
 import { answerLines, readArguments } from './lines.js'
 
-const { jwksUri, issuer, audience, cacheMilliseconds, isStrict } = readArguments()
+const { jwksUri, issuer, audience, typ, cacheMilliseconds, isStrict } = readArguments()
 const { origin, pathname } = new URL(jwksUri)
 const keys = buildGetJwks({ ttl: cacheMilliseconds, jwksPath: pathname })
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'ES384']
@@ -16,6 +16,9 @@ const verify = createVerifier({
   },
   allowedIss: issuer,
   allowedAud: audience,
+  checkTyp: typ,
+  // Of a claim that is not there it asks nothing otherwise.
+  requiredClaims: ['iss', 'aud', 'exp'],
   algorithms,
 })
 

@@ -5,19 +5,22 @@ import { createInterface } from 'node:readline'
  * whether to keep them no longer than that (`strict`) where the library would.
  */
 export function readArguments() {
-  const [jwksUri, issuer, audience, cacheSeconds, manner] = process.argv.slice(2)
+  const [jwksUri, issuer, audience, typ, cacheSeconds, manner] = process.argv.slice(2)
   const cacheMilliseconds = Number(cacheSeconds) * 1000
-  return { jwksUri, issuer, audience, cacheMilliseconds, isStrict: manner === 'strict' }
+  return { jwksUri, issuer, audience, typ, cacheMilliseconds, isStrict: manner === 'strict' }
 }
 
 /**
- * Answers each line of standard input, a token, by a line: `ok`, or `error` and why `verify` has
- * rejected it.
+ * Answers each line of standard input, a token, by a line: `ok` and the claims that `verify` returns, or
+ * `error` and why it has rejected the token.
  */
 export async function answerLines(verify) {
   for await (const token of createInterface({ input: process.stdin })) {
-    const why = await verify(token).then(() => undefined, inOneLine)
-    process.stdout.write(why === undefined ? 'ok\n' : `error ${why}\n`)
+    const answer = await verify(token).then(
+      (claims) => `ok ${JSON.stringify(claims)}`,
+      (error) => `error ${inOneLine(error)}`,
+    )
+    process.stdout.write(`${answer}\n`)
   }
 }
 

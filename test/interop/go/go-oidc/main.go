@@ -21,11 +21,18 @@ func main() {
 		})
 	}
 	verifier, begun := begin(), time.Now()
-	lines.Answer(func(token string) error {
+	lines.Answer(func(token string) (any, error) {
 		if arguments.IsStrict && time.Since(begun) >= arguments.Cache {
 			verifier, begun = begin(), time.Now()
 		}
-		_, err := verifier.Verify(background, token)
-		return err
+		verified, err := verifier.Verify(background, token)
+		if err != nil {
+			return nil, err
+		}
+		var claims map[string]any
+		if err := verified.Claims(&claims); err != nil {
+			return nil, err
+		}
+		return claims, lines.RequireTyp(token, arguments.Typ)
 	})
 }

@@ -28,15 +28,19 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	lines.Answer(func(token string) error {
-		_, err := jwt.ParseString(
+	lines.Answer(func(token string) (any, error) {
+		claims, err := jwt.ParseString(
 			token,
 			jwt.WithKeySet(keys),
 			jwt.WithIssuer(arguments.Issuer),
 			jwt.WithAudience(arguments.Audience),
+			jwt.WithRequiredClaim(jwt.ExpirationKey),
 			// Without it a token is refused whose iat is a moment ahead of this clock.
 			jwt.WithAcceptableSkew(5*time.Second),
 		)
-		return err
+		if err != nil {
+			return nil, err
+		}
+		return claims, lines.RequireTyp(token, arguments.Typ)
 	})
 }

@@ -40,6 +40,7 @@ export interface RevocationParts {
   readonly clock: () => number
   /** Verifies what the feed answers as a list of this issuer, and returns its payload. */
   readonly verifyList: (jws: string) => Promise<Record<string, unknown>>
+  /** Must not throw. */
   readonly onStale: (event: StaleEvent) => void
   /** By how many seconds a token may be older than it lives; 30 if not given. */
   readonly clockTolerance?: number

@@ -21,6 +21,7 @@ export interface Freshness {
 export function createFreshness(options: {
   clock: () => number
   staleAfter: number
+  /** Must not throw. */
   onStale: (event: StaleEvent) => void
 }): Freshness {
   const { clock, staleAfter, onStale } = options
@@ -37,7 +38,7 @@ export function createFreshness(options: {
     // Before the first try has ended, nothing is wrong yet.
     if (stale !== told && !(age === undefined && reason === undefined)) {
       told = stale
-      tell(onStale, { what: 'revocations', stale, ageSeconds: age, reason })
+      onStale({ what: 'revocations', stale, ageSeconds: age, reason })
     }
     return stale
   }
@@ -69,11 +70,3 @@ export function createFreshness(options: {
 }
 
 const CLOCKS_DIFFER_MS = 30_000
-
-function tell(onStale: (event: StaleEvent) => void, event: StaleEvent): void {
-  try {
-    onStale(event)
-  } catch {
-    // Whoever listens must not be able to stop the news.
-  }
-}

@@ -40,6 +40,8 @@ const SHORTEST_AGE = 60
 const LONGEST_AGE = 86_400
 /** Fetched anew at this part of their age, so that a failure leaves time for more tries. */
 const RENEWED_AT = 0.75
+/** While nothing is known at all, the issuer is asked again after so many milliseconds, then twice as many. */
+const SHORTEST_PAUSE = 1000
 /** So many unknown keys are remembered, for so many cool-downs. */
 const UNKNOWN_KIDS = 1000
 const UNKNOWN_FOR = 2
@@ -64,6 +66,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let callOff = () => {}
   let fetches = 0
   let failures = 0
+  let inVain = 0
 
   function take(fetched: FetchedKeys): void {
     const { jwksMaxAge, staleIfError } = options
@@ -77,15 +80,23 @@ export function createKeySet(options: KeySetOptions): KeySet {
     oldAt = fetchedAt + age * 1000
     uselessAt = oldAt + staleIfError * 1000
     failure = undefined
+    inVain = 0
     if (isStale) tell(false)
   }
 
   function fail(error: unknown): void {
     failures += 1
     failure = error instanceof Error ? error.message : String(error)
-    quietUntil = clock() + coolDown
+    quietUntil = clock() + pause()
     renewAt = quietUntil
     if (!isStale && clock() >= oldAt) tell(true)
+  }
+
+  /** Without keys everybody waits: an issuer that starts after its siblings is soon found. */
+  function pause(): number {
+    if (clock() < uselessAt) return coolDown
+    inVain += 1
+    return Math.min(coolDown, SHORTEST_PAUSE * 2 ** (inVain - 1))
   }
 
   function tell(stale: boolean): void {

@@ -350,6 +350,10 @@ t.test('whatever the issuer answers in an outage, keys stay for a day', async (t
       bench.answers[JWKS] = answer
       await verifyUntil(bench, 450)
       t.equal(bench.verifier.stats().jwks.failures, 1, 'it was tried')
+      await verifyUntil(bench, 479)
+      t.equal(bench.verifier.stats().jwks.failures, 1, 'and not with every token')
+      await verifyUntil(bench, 480)
+      t.equal(bench.verifier.stats().jwks.failures, 2, 'but again after a pause')
       t.strictSame(events, [], 'and is no matter yet')
       await verifyUntil(bench, 600)
       t.match(events, [{ what: 'jwks', stale: true, ageSeconds: 600 }])

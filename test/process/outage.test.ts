@@ -81,6 +81,8 @@ tap.test('an outage of the database is answered as one, and is over when it is o
   t.match(readiness, { checks: { database: { ok: false, detail: 'does not answer' } } })
   const keys = await fetch(`${service.url}/.well-known/jwks.json`)
   t.equal(await keys.text(), jwks, 'others go on verifying')
+  const revocations = await fetch(`${service.url}/.well-known/revocations?since=1`)
+  t.equal(revocations.status, 200, 'and have the list that was known last')
   const metadata = await fetch(`${service.url}/.well-known/oauth-authorization-server`)
   t.equal(metadata.status, 200)
   for (const [what, send] of Object.entries(requests)) {

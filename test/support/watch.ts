@@ -49,6 +49,8 @@ const watchedFetch: typeof fetch = async (input, init) => {
   const watched = watchedPorts.get(new URL(answer.url).port)
   if (watched === undefined) return answer
   const { t, contract } = watched
+  // A stream has no end to be waited for.
+  if (answer.headers.get('content-type') === 'text/event-stream') return answer
   // A connection that breaks under the body is the caller's to notice.
   const body = await answer
     .clone()

@@ -163,6 +163,7 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
       const shown = [
         {},
         { authorization: 'Basic YTpi' },
+        { authorization: 'Digest username="a", realm="b"' },
         { authorization: 'Bearer' },
         { authorization: good },
         { authorization: `Bearer${good}` },
@@ -312,6 +313,8 @@ t.test('the document of a Fastify app', async (t) => {
     app.get('/mine', { onRequest: app.requireAuth() }, answer)
     app.get('/orders', { preHandler: [app.requireAuth({ scope: ['a', 'b'] })] }, answer)
     app.get('/perhaps', { onRequest: app.requireAuth({ optional: true }) }, answer)
+    const both = [app.requireAuth({ optional: true }), app.requireAuth()]
+    app.get('/twice', { onRequest: both }, answer)
     app.register((scope, _options, done) => {
       scope.get('/inner', answer)
       scope.addHook('onRequest', scope.requireAuth({ scope: 'c' }))
@@ -326,6 +329,7 @@ t.test('the document of a Fastify app', async (t) => {
     t.same(Object.keys(paths['/mine'].get.responses), ['200', '401', '503'])
     t.same(paths['/mine'].get.security, [{ bearerAuth: [] }])
     t.same(paths['/perhaps'].get.security, [{}, { bearerAuth: [] }])
+    t.same(paths['/twice'].get.security, [{ bearerAuth: [] }])
     for (const [path, scopes] of [
       ['/orders', /a b/],
       ['/inner', /c/],

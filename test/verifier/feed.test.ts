@@ -83,7 +83,9 @@ t.test('the list', async (t) => {
       t.equal(list.find(claimsOf({ jti: jtiAt(NOW + 123) }), 'k'), undefined)
       t.equal(list.find(claimsOf({ jti: 'of another form', iat: SECONDS }), 'k'), kind)
       t.equal(list.find(claimsOf({ jti: 'of another form', iat: SECONDS + 1 }), 'k'), undefined)
-      t.equal(list.find(claimsOf({ sid: 'of another form', iat: SECONDS }), 'k'), kind)
+      t.equal(list.find(claimsOf({ sid: 'of another form' }), 'k'), kind)
+      const later = { sid: 'of another form', jti: jtiAt(NOW + 123) }
+      t.equal(list.find(claimsOf(later), 'k'), undefined)
       t.equal(list.find(claimsOf({ sub: 'bob', client_id: 'app' }), 'k'), undefined)
     }
   })
@@ -131,6 +133,9 @@ t.test('the list', async (t) => {
     t.ok(list.size > 0, 'at once it would hold up the requests')
     for (let n = 0; n < 10; n += 1) list.forget(NOW + 120_000)
     t.equal(list.size, 0)
+    for (const entry of entries) list.add(entry)
+    list.forget(NOW + 120_000)
+    t.equal(list.size, 0, 'as fast as they came')
   })
 })
 
@@ -187,6 +192,7 @@ t.test('an event stream is read wherever it is cut', async (t) => {
 /** A feed whose answers a test makes, and timers that it runs. */
 function createFeed(t: Test, settings: RevocationOptions, chance: { random?: number } = {}) {
   let now = NOW
+  let planned = 0
   const timers = new Set<{ run: () => void; milliseconds: number }>()
   const requests: { url: string; headers: Record<string, string> }[] = []
   const stale: StaleEvent[] = []
@@ -212,6 +218,7 @@ function createFeed(t: Test, settings: RevocationOptions, chance: { random?: num
     schedule(run, milliseconds) {
       const timer = { run, milliseconds }
       timers.add(timer)
+      planned += 1
       return () => timers.delete(timer)
     },
   })
@@ -226,6 +233,7 @@ function createFeed(t: Test, settings: RevocationOptions, chance: { random?: num
       now += seconds * 1000
     },
     now: () => now / 1000,
+    planned: () => planned,
     /** Runs what is to be run next, and waits for what it does. */
     async tick() {
       const [next] = [...timers].sort((a, b) => a.milliseconds - b.milliseconds)
@@ -345,6 +353,13 @@ t.test('by asking', async (t) => {
     t.equal(feed.revocations.stats().ageSeconds, 0)
   })
 
+  t.test('a beginning that is none is given up', async (t) => {
+    const feed = createFeed(t, { by: 'poll' })
+    feed.state.respond = () => json({ since: 5, seq: 12 })
+    await t.rejects(feed.revocations.ready('closed') as Promise<void>)
+    t.equal(feed.requests.length, 1)
+  })
+
   t.test('a replica that lags behind takes nothing back', async (t) => {
     const feed = createFeed(t, { by: 'poll' })
     feed.state.respond = () => json({ seq: 9, ...ended })
@@ -411,6 +426,7 @@ t.test('by asking', async (t) => {
     feed.state.respond = () => json({ since: 1, seq: 2, as_of: feed.now(), ...ended })
     t.equal(feed.revocations.ready('closed'), undefined, 'nobody waits for it')
     await settle()
+    t.equal(feed.timers().length, 1, 'one thing is planned, and not two')
     t.equal(feed.revocations.find(token, 'k'), 'sid')
   })
 
@@ -556,9 +572,11 @@ t.test('by the stream', async (t) => {
   })
 
   t.test('each event begins the silence anew', async (t) => {
-    const { timers, first } = await begin(t)
+    const { timers, planned, first } = await begin(t)
+    const before = planned()
     await first.say({ since: 4, seq: 5 })
     t.same(timers(), [25_000], 'one at a time')
+    t.equal(planned(), before + 1)
   })
 
   t.test('while there is none it asks, less and less often', async (t) => {
@@ -602,6 +620,15 @@ t.test('by the stream', async (t) => {
     await page.revocations.ready(undefined)
     await settle()
     t.equal(page.revocations.stats().failures, 1)
+  })
+
+  t.test('and while that cannot be had, the news are as old as they were', async (t) => {
+    const { revocations, state, timers, advance, now, first } = await begin(t)
+    state.respond = () => Promise.reject(new Error('no network'))
+    advance(10)
+    await first.say({ since: 7, seq: 9, as_of: now() })
+    t.match(revocations.stats(), { seq: 4, ageSeconds: 10 })
+    t.same(timers(), [1500], 'the stream begins anew')
   })
 
   t.test('events whose as_of stands still make it stale; then the next token asks', async (t) => {

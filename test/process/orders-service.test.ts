@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import tap, { type Test } from 'tap'
 import type { Demo } from '../../src/development/demo.ts'
 import {
@@ -17,6 +15,9 @@ import { ORDERS, type Tokens } from '../support/service.ts'
 import { usedDirectory } from '../support/used-directory.ts'
 
 const SERVER = fileURLToPath(new URL('../../examples/orders-service/server.js', import.meta.url))
+
+/** As its `npm start` does: the verifier is not built in a checkout. */
+const FROM_SOURCE = ['--conditions=mintmark-source']
 
 tap.setTimeout(300_000)
 
@@ -82,6 +83,11 @@ tap.test(
       /^Bearer .*error="insufficient_scope".*scope="orders:read"/,
     )
 
+    const { access_token: ended, refresh_token: last } = await logIn()
+    t.equal((await sibling.orders(ended)).status, 200)
+    t.equal((await post(mintmark, '/logout', { refresh_token: last })).status, 204)
+    await until('the news', async () => (await sibling.orders(ended)).status === 401)
+
     mintmark.signal('SIGTERM')
     t.equal(await mintmark.ended(), 0)
     t.equal((await sibling.orders(second.access_token)).status, 200, 'offline')
@@ -94,71 +100,10 @@ tap.test(
     t.equal(unknown.headers.get('www-authenticate'), null)
     t.equal((await cold.orders()).status, 401, 'but no token is no token')
     await startService(t, env)
-    t.equal(
-      (await cold.orders(second.access_token)).status,
-      200,
-      'asked again, it fetches the keys',
-    )
+    const isKnown = async () => (await cold.orders(second.access_token)).status === 200
+    await until('the keys, which are fetched when they can be had', isKnown)
   },
 )
-
-tap.test('of each thing that can be wrong with a token, one is enough', async (t) => {
-  const known = await generateKeyPair('ES256')
-  const other = await generateKeyPair('ES256')
-  const issuer = await startIssuer(t, { ...(await exportJWK(known.publicKey)), alg: 'ES256' })
-  const sibling = await startSibling(t, issuer)
-  const now = Math.floor(Date.now() / 1000)
-  const claims = {
-    iss: issuer,
-    aud: ORDERS,
-    sub: 'user-1',
-    client_id: 'web',
-    jti: 'one',
-    iat: now,
-    exp: now + 600,
-    scope: 'orders:write orders:read',
-  }
-  const sign = (
-    change: Record<string, unknown>,
-    header: { typ?: string; kid?: string } = {},
-    key = known,
-  ) =>
-    new SignJWT({ ...claims, ...change })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'one', ...header })
-      .sign(key.privateKey)
-
-  for (const change of [{}, { aud: ['https://other.example', ORDERS] }, { exp: now + 60 }]) {
-    const answer = await sibling.orders(await sign(change))
-    t.equal(answer.status, 200, `good: ${JSON.stringify(change)}`)
-  }
-  const unsigned = (header: object) =>
-    `${[header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`
-  const wrong: Record<string, string> = {
-    expired: await sign({ exp: now - 60 }),
-    'of another issuer': await sign({ iss: 'http://localhost:1' }),
-    'for another audience': await sign({ aud: 'https://other.example' }),
-    'for no audience': await sign({ aud: undefined }),
-    'not valid yet': await sign({ nbf: now + 600 }),
-    'without exp': await sign({ exp: undefined }),
-    'without sub': await sign({ sub: undefined }),
-    'without client_id': await sign({ client_id: undefined }),
-    'an ID token': await sign({}, { typ: 'JWT' }),
-    'of an unknown key': await sign({}, { kid: 'two' }),
-    'signed by another key': await sign({}, {}, other),
-    'by an algorithm that nobody agreed to': await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'one' })
-      .sign(Buffer.alloc(32, 'a secret that everybody knows')),
-    unsigned: unsigned({ alg: 'none', typ: 'at+jwt' }),
-    garbage: 'garbage',
-    'three times garbage': 'a.b.c',
-  }
-  for (const [what, token] of Object.entries(wrong)) {
-    await refused(t, await sibling.orders(token), what)
-  }
-  for (const scope of [undefined, 'orders:write', 'orders:readonly']) {
-    t.equal((await sibling.orders(await sign({ scope }))).status, 403, `scope ${scope}`)
-  }
-})
 
 async function refused(t: Test, answer: Response, what: string): Promise<void> {
   t.equal(answer.status, 401, what)
@@ -176,22 +121,10 @@ async function startSibling(t: Test, issuer: string) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/orders`
   const env = { ISSUER: issuer, AUDIENCE: ORDERS, PORT: String(port) }
-  const program: Running = startProgram(t, SERVER, env)
+  const program: Running = startProgram(t, SERVER, env, FROM_SOURCE)
   await until('the sibling', async () => {
     if (!program.running) throw new Error(program.stderr())
     return fetch(url).catch(() => undefined)
   })
   return { orders: (token?: string) => fetch(url, token === undefined ? {} : bearer(token)) }
-}
-
-/** An issuer that publishes one key, and does nothing else. */
-async function startIssuer(t: Test, key: object): Promise<string> {
-  const port = await freePort()
-  const server = createServer((request, response) => {
-    response.statusCode = request.url === '/.well-known/jwks.json' ? 200 : 404
-    response.end(JSON.stringify({ keys: [{ ...key, kid: 'one', use: 'sig' }] }))
-  })
-  await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
-  t.teardown(() => server.close())
-  return `http://localhost:${port}`
 }

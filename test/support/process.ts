@@ -47,10 +47,15 @@ process.once('exit', () => {
 })
 
 /** Runs a file by Node, with these variables and no others. */
-export function startProgram(t: Test, file: string, env: Environment): Running {
+export function startProgram(
+  t: Test,
+  file: string,
+  env: Environment,
+  options: readonly string[] = [],
+): Running {
   const { PATH = '' } = process.env
   // tap would have it load its recorder. The cache spares it the compiling.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, file], {
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...options, file], {
     // By default development opens the next port, which may be another test's.
     env: { PATH, ADMIN_PORT: 'off', ...COMPILE_CACHE, ...env },
     cwd: tmpdir(),

@@ -69,7 +69,7 @@ t.test('the image runs the built service, as a user that is not root', async (t)
 t.test('its labels say what package.json says', async (t) => {
   const labels = [...only(image, 'LABEL').matchAll(/org\.opencontainers\.image\.(\w+)="([^"]*)"/g)]
   t.strictSame(Object.fromEntries(labels.map(([, name, value]) => [name, value])), {
-    title: manifest.name,
+    title: Object.keys(manifest.bin)[0],
     description: manifest.description,
     version: manifest.version,
     licenses: manifest.license,

@@ -2,7 +2,7 @@ import { cookieProblems } from '../clients/cookie-problems.ts'
 import { listClients } from '../clients/store.ts'
 import type { Executor } from '../db/connect.ts'
 import { isSameSite } from '../oauth/origin.ts'
-import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
+import { bad, type Diagnosis, good, warning } from '../verifier/doctor/diagnosis.ts'
 
 /** Which clients' cookies can never come back. Throws DatabaseUnavailable, like all here. */
 export async function diagnoseCookies(db: Executor, issuer: string): Promise<Diagnosis[]> {

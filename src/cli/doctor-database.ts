@@ -3,7 +3,7 @@ import type { Database } from '../db/connect.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { measureClockOffset } from '../db/reference-clock.ts'
 import { readServer } from '../db/server.ts'
-import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
+import { bad, type Diagnosis, good, warning } from '../verifier/doctor/diagnosis.ts'
 
 const OLDEST_MAJOR = 14
 

@@ -1,7 +1,7 @@
 import { lastDayAt } from '../audit/partitions/store.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
-import { type Diagnosis, good, warning } from './diagnosis.ts'
+import { type Diagnosis, good, warning } from '../verifier/doctor/diagnosis.ts'
 
 /** Whether the events of tomorrow have their partition: without one they are never dropped by the day. */
 export async function diagnoseEvents(database: Database): Promise<Diagnosis> {

@@ -6,7 +6,7 @@ import { openKey } from '../keys/open-key.ts'
 import { CannotUnseal } from '../keys/seal.ts'
 import { isPublished, type SigningKey } from '../keys/signing-key.ts'
 import { readSigningKeys, readUsage } from '../keys/store.ts'
-import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
+import { bad, type Diagnosis, good, warning } from '../verifier/doctor/diagnosis.ts'
 import { count } from './table.ts'
 
 /**

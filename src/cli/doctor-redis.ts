@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { type Diagnosis, good, warning } from './diagnosis.ts'
+import { type Diagnosis, good, warning } from '../verifier/doctor/diagnosis.ts'
 
 /** Whether the replicas can count together, if they are to. Never throws. */
 export async function diagnoseRedis({ redisUrl }: Pick<Config, 'redisUrl'>): Promise<Diagnosis[]> {

@@ -1,5 +1,5 @@
 import type { Database } from '../db/connect.ts'
-import { bad, type Diagnosis, good } from './diagnosis.ts'
+import { bad, type Diagnosis, good } from '../verifier/doctor/diagnosis.ts'
 import { readRestore } from './restored-status.ts'
 import { count } from './table.ts'
 import { when } from './times.ts'

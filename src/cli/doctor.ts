@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { ConfigurationError, processEnvironment, readConfig } from '../config.ts'
 import type { Database } from '../db/connect.ts'
 import { isOrigin, ORIGIN_RULE } from '../oauth/origin.ts'
+import { describeDiagnosis, summarise } from '../verifier/cli/words.ts'
 import { bad, type Diagnosis, good } from '../verifier/doctor/diagnosis.ts'
 import { type Answer, answering } from './answer.ts'
 import { withDatabase } from './deployment.ts'
@@ -14,7 +15,6 @@ import { diagnoseRedis } from './doctor-redis.ts'
 import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
 import { requireIssuerFor, urlOption } from './issuer-options.ts'
-import { count } from './table.ts'
 
 /** `mintmark doctor`: what an operator would look at, one after the other. */
 export function addDoctorCommand(program: Command): void {
@@ -47,13 +47,10 @@ async function examine(options: DoctorOptions): Promise<Answer> {
   if (issuer !== undefined) return examineIssuer({ ...options, issuer })
   requireIssuerFor({ audience, token, 'jwks-uri': jwksUri, strict })
   const diagnoses = [...(await diagnoseConfiguration()), ...(await diagnoseDeployment(origin))]
-  const [failed, warned] = (['bad', 'warning'] as const).map(
-    (verdict) => diagnoses.filter((one) => one.verdict === verdict).length,
-  )
-  const isGood = failed === 0
+  const isGood = diagnoses.every(({ verdict }) => verdict !== 'bad')
   return {
     json: { good: isGood, diagnoses },
-    text: `${diagnoses.map(describe).join('\n')}\n\n${summarise(failed ?? 0, warned ?? 0)}`,
+    text: `${diagnoses.map(describeDiagnosis).join('\n')}\n\n${summarise(diagnoses)}`,
     good: isGood,
   }
 }
@@ -129,16 +126,4 @@ async function diagnoseBrowsers(database: Database, issuer: string, origin: stri
   return origin === undefined
     ? cookies
     : [...cookies, ...(await diagnoseOrigin(database.kysely, issuer, origin))]
-}
-
-const MARK = { good: '✓', warning: '!', bad: '✗' } as const
-
-function describe({ topic, verdict, detail, remedy }: Diagnosis): string {
-  const line = `${MARK[verdict]} ${topic}: ${detail}`
-  return remedy === undefined ? line : `${line}\n    → ${remedy}`
-}
-
-function summarise(failed: number, warned: number): string {
-  if (failed > 0) return `${count(failed, 'problem')}.`
-  return warned > 0 ? `No problem, ${count(warned, 'warning')}.` : 'All is well.'
 }

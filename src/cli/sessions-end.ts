@@ -8,9 +8,9 @@ import { count } from './table.ts'
 import { when } from './times.ts'
 import { whose } from './whose.ts'
 
-/** Access tokens are verified offline; only introspection knows at once. */
+/** What an end means for access tokens that are out. */
 export const OFFLINE_NOTE =
-  'Access tokens that were issued before are good until they expire, unless introspected.'
+  'Access tokens that were issued before are refused within seconds by verifiers that follow the list of revocations, and by others once they expire.'
 
 /** Ends one session, or all of a user's. */
 export async function endSessions(

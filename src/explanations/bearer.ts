@@ -76,14 +76,15 @@ export const BEARER = {
     title: 'The access token was revoked, or its session has ended',
     status: 401,
     cause:
-      'The token has not expired, but its session was ended (by a logout, another device, an operator, a new password, a found reuse) or it was revoked itself. Mintmark’s own routes learn of it at once; services that verify offline learn of it when the token expires.',
+      'The token has not expired, but its session was ended (by a logout, another device, an operator, a new password, a found reuse) or it was revoked itself. Mintmark’s own routes learn of it at once; services that verify offline within seconds where they follow the list of revocations, as mintmark/verifier does, and else when the token expires.',
     confirm: [
       'Run `mintmark explain session <sid>` with the `sid` of the token: it tells how and by whom the session ended.',
       'Ask `POST /introspect`: it says `"active":false`.',
     ],
     remedy: {
       app: 'Refresh: the answer is `invalid_grant` with the reason of the end. Then have the user log in.',
-      service: 'Who must know of an end at once asks `POST /introspect` for each call.',
+      service:
+        'Follow `/.well-known/revocations` (`revocation: "stream"` in mintmark/verifier) to know of an end within seconds, or ask `POST /introspect` for each call.',
     },
     related: ['token_expired', 'session_revoked', 'refresh_reused'],
     see: [rfc(7662, '2.2')],

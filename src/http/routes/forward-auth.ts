@@ -63,7 +63,7 @@ export function forwardAuthRoute(app: FastifyInstance, { judge }: { judge: Judge
         operationId: 'forwardAuth',
         summary: 'Is this token good? For gateways',
         description:
-          'For `auth_request` of nginx, `forwardAuth` of Traefik and the like: 200 with the subject in header fields, else 401 or 403 with a challenge. Judged by signature, `iss`, `aud`, `exp` and `typ` alone, without the database: like any offline verifier it learns of a logout when the token expires.',
+          'For `auth_request` of nginx, `forwardAuth` of Traefik and the like: 200 with the subject in header fields, else 401 or 403 with a challenge. Judged by signature, `iss`, `aud`, `exp` and `typ` alone, without the database: it learns of a logout when the token expires.',
         tags: ['verification'],
         security: BEARER_SECURITY,
         querystring: Query,

@@ -46,7 +46,7 @@ export function logoutRoute(
         operationId: 'logout',
         summary: 'End a session',
         description:
-          'Once this is answered no refresh of the session succeeds. Access tokens that are out live until they expire, unless their verifier asks `/introspect`.',
+          'Once this is answered no refresh of the session succeeds. Access tokens that are out are refused within a second or so by verifiers that follow `/.well-known/revocations`, at once by those that ask `/introspect`, and by all others once they expire.',
         tags: ['tokens'],
         security: [{ refreshCookie: [] }, {}],
         headers: pageRequestHeaders,

@@ -25,6 +25,9 @@ const CACHE = 60
 /** What each must have read, where it tells of it; gateways pass on three. */
 const TOLD = ['iss', 'sub', 'client_id', 'scope', 'jti', 'exp', 'iat', 'roles', 'tier', 'limits']
 
+/** What no registry of packages has: it is published as a program and as a container image alone. */
+const NOT_TO_BE_HAD = ['PostgREST (in no registry of packages)']
+
 drill(
   'interop',
   'a running service, verifiers of other makers: good tokens of every algorithm and typ, and of each almost good ones',
@@ -81,9 +84,6 @@ drill(
     return figures
   },
 )
-
-/** What no registry of packages has: it is published as a program and as a container image alone. */
-const NOT_TO_BE_HAD = ['PostgREST (in no registry of packages)']
 
 /** Starts the service, whose keys it makes itself, and collects tokens. */
 async function startIssuer(t: Test): Promise<{ url: string; tokens: SampleTokens }> {

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
+import { createKeySet } from '../../src/verifier/keys/key-set.ts'
+import type { VerifyKey } from '../../src/verifier/keys/verify-key.ts'
 import type { StaleEvent } from '../../src/verifier/verifier.ts'
 import {
   type Bench,
@@ -59,6 +61,11 @@ t.test('where the keys are', async (t) => {
     'of another issuer': metadata({ issuer: 'https://other.example' }),
     'in plain http': metadata({ jwks_uri: 'http://auth.example/keys' }),
     'without an address': metadata({ jwks_uri: undefined }),
+    'with a list of addresses': metadata({ jwks_uri: [`${ISSUER}/keys`] }),
+    'with a word as address': metadata({ jwks_uri: 'https://' }),
+    'with an address of another kind': metadata({ jwks_uri: 'ftp://auth.example/keys' }),
+    'good, but an error': () =>
+      Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}/keys` }, { status: 500 }),
     'in a page': () => new Response('<!doctype html>'),
     nothing: () => Response.json(null),
     'too large': () => Response.json({ issuer: ISSUER, more: 'x'.repeat(70_000) }),
@@ -88,6 +95,30 @@ t.test('where the keys are', async (t) => {
     await bench.verifier.ready()
     t.strictSame(bench.verifier.stats().jwks.kids, ['rsa'])
   })
+  t.test('the algorithms that were asked for stand', async (t) => {
+    const bench = createBench(t, [], { algorithms: ['ES256'] })
+    bench.answers[METADATA] = metadata({ id_token_signing_alg_values_supported: ['RS256'] })
+    bench.answers['/keys'] = jwksOf([one.jwk])
+    await bench.verifier.ready()
+    t.strictSame(bench.verifier.stats().jwks.kids, ['one'])
+  })
+  t.test('plain http is for an issuer in plain http', async (t) => {
+    const issuer = 'http://auth.example'
+    const bench = createBench(t, [], { issuer })
+    bench.answers[METADATA] = metadata({ issuer, jwks_uri: `${issuer}/keys` })
+    bench.answers['/keys'] = jwksOf([one.jwk])
+    t.ok(await bench.verifier.verify(await signToken(one, { iss: issuer })))
+  })
+  t.test('they are asked for again after a failure', async (t) => {
+    const bench = createBench(t, [])
+    bench.answers[METADATA] = metadata()
+    bench.answers['/keys'] = none
+    await t.rejects(bench.verifier.ready())
+    bench.answers[METADATA] = metadata({ jwks_uri: `${ISSUER}/moved` })
+    bench.answers['/moved'] = jwksOf([one.jwk])
+    await bench.verifier.ready()
+    t.strictSame(bench.verifier.stats().jwks.kids, ['one'])
+  })
   t.test('an issuer with a path, with or without a slash', async (t) => {
     const issuer = 'https://auth.example/tenant/'
     const bench = createBench(t, [], { issuer })
@@ -107,8 +138,11 @@ t.test('keys of all algorithms, and unfit ones beside them', async (t) => {
   const unfit = [
     { kty: 'oct', k: 'c2VjcmV0', kid: 'oct', alg: 'HS256', use: 'sig' },
     { kty: 'oct', k: 'c2VjcmV0', kid: 'oct as ES256', alg: 'ES256', use: 'sig' },
-    { ...ec.jwk, kid: 'private', d: x },
-    { ...rsa.jwk, kid: 'private RSA', p: 'AQAB' },
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map((member) => ({
+      ...rsa.jwk,
+      kid: `private by ${member}`,
+      [member]: 'AQAB',
+    })),
     { ...weak, kid: 'weak', alg: 'RS256', use: 'sig' },
     { ...rsa.jwk, kid: 'e is 1', e: 'AQ' },
     { ...rsa.jwk, kid: 'e is 3', e: 'Aw' },
@@ -138,14 +172,24 @@ t.test('keys of all algorithms, and unfit ones beside them', async (t) => {
     'key',
     7,
   ]
+  const longest = 'x'.repeat(256)
   const bench = createBench(t, [])
   bench.answers[JWKS] = jwksOf([
     ...unfit,
     ...keys.map(({ jwk }) => jwk),
     { ...ec.jwk, kid: 'without use', use: undefined, key_ops: ['verify'], ext: true },
+    { ...ec.jwk, kid: longest },
+    { ...rsa.jwk, kid: 'largest n', n: Buffer.alloc(1024, 255).toString('base64url') },
+    { ...rsa.jwk, kid: 'longest e', e: 'AQAAAQ' },
   ])
   await bench.verifier.ready()
-  t.strictSame(bench.verifier.stats().jwks.kids, [...algorithms, 'without use'])
+  t.strictSame(bench.verifier.stats().jwks.kids, [
+    ...algorithms,
+    'without use',
+    longest,
+    'largest n',
+    'longest e',
+  ])
   for (const key of keys) {
     const token = await signToken(key)
     t.equal((await bench.verifier.verify(token)).header.alg, key.alg)
@@ -176,6 +220,7 @@ t.test('a set is renewed in good time, in the background', async (t) => {
       { headers: { etag: '"a"', 'cache-control': 'public, max-age=300' } },
     )
   await bench.verifier.verify(await tokenNow(bench, one))
+  t.notOk(bench.requests.at(-1)?.headers.has('if-none-match'), 'nothing was there before')
   bench.clock.advance(224)
   await bench.verifier.verify(await tokenNow(bench, one))
   await settle()
@@ -183,14 +228,14 @@ t.test('a set is renewed in good time, in the background', async (t) => {
   bench.clock.advance(1)
   bench.answers[JWKS] = () => {
     etag = bench.requests.at(-1)?.headers.get('if-none-match')
-    return new Response(null, { status: 304, headers: { 'cache-control': 'max-age=600' } })
+    return new Response(null, { status: 304, headers: { 'cache-control': 'max-age=1200' } })
   }
   await Promise.all([1, 2, 3].map(async () => bench.verifier.verify(await tokenNow(bench, one))))
   await settle()
   t.equal(bench.jwksRequests(), 2, 'at three quarters of its age')
   t.equal(etag, '"a"', 'if it has changed')
   t.equal(bench.verifier.stats().jwks.ageSeconds, 0)
-  bench.clock.advance(449)
+  bench.clock.advance(899)
   await bench.verifier.verify(await tokenNow(bench, one))
   await settle()
   t.equal(bench.jwksRequests(), 2, 'the new age counts')
@@ -329,6 +374,7 @@ t.test('whatever the issuer answers in an outage, keys stay for a day', async (t
   const outages: Record<string, () => Response | Promise<Response>> = {
     'an error': () => new Response('oops', { status: 500 }),
     'not found': () => new Response('', { status: 404 }),
+    'an error with keys in it': () => Response.json({ keys: [two.jwk] }, { status: 500 }),
     'a page': () => new Response('<!doctype html><h1>Maintenance</h1>'),
     'an empty set': jwksOf([]),
     'a set of unfit keys': jwksOf([{ ...one.jwk, use: 'enc' }]),
@@ -432,5 +478,89 @@ t.test('a start without the issuer', async (t) => {
     await settle()
     t.strictSame(bench.verifier.stats().jwks.kids, ['two'])
     t.equal((await refusal(bench.verifier.verify(await tokenNow(bench, one)))).code, 'kid_unknown')
+  })
+})
+
+t.test('the keys of a service that nobody calls', async (t) => {
+  /** A set of keys with its timers in our hands. */
+  const begin = () => {
+    let now = NOW * 1000
+    let fetches = 0
+    const timers: { run: () => void; wait: number; isOff: boolean }[] = []
+    const key: VerifyKey = { kid: 'one', alg: 'ES256', material: '', verify: () => true }
+    const set = createKeySet({
+      source: async () => {
+        fetches += 1
+        return { keys: new Map([['one', key]]), etag: undefined, maxAge: 600 }
+      },
+      seed: undefined,
+      jwksMaxAge: 600,
+      staleIfError: 86_400,
+      unknownKidCooldown: 30,
+      clock: () => now,
+      onStale: () => {},
+      schedule: (run, wait) => {
+        const timer = { run, wait, isOff: false }
+        timers.push(timer)
+        return () => {
+          timer.isOff = true
+        }
+      },
+    })
+    const advance = (seconds: number) => {
+      now += seconds * 1000
+    }
+    return { set, timers, advance, fetches: () => fetches }
+  }
+  const waiting = ({ timers }: ReturnType<typeof begin>) => timers.filter(({ isOff }) => !isOff)
+
+  t.test('do not grow old', async (t) => {
+    const bench = begin()
+    await bench.set.ready()
+    await settle()
+    t.match(waiting(bench), [{ wait: 450_000 }])
+    bench.advance(450)
+    bench.timers[0]?.run()
+    t.equal(bench.fetches(), 2, 'at three quarters of their age')
+    bench.set.find('one')
+    t.equal(bench.fetches(), 2, 'one fetch at a time')
+    await settle()
+    t.match(waiting(bench), [{ wait: 450_000 }], 'one timer at a time')
+  })
+  t.test('are not fetched by a timer that comes too early', async (t) => {
+    const bench = begin()
+    await bench.set.ready()
+    await settle()
+    bench.advance(449.9)
+    bench.timers[0]?.run()
+    t.equal(bench.fetches(), 1)
+    t.match(waiting(bench), [{ wait: 1000 }])
+  })
+  t.test('are left alone after close', async (t) => {
+    const bench = begin()
+    await bench.set.ready()
+    await settle()
+    bench.set.close()
+    t.strictSame(waiting(bench), [])
+    bench.advance(450)
+    bench.timers[0]?.run()
+    bench.set.find('one')
+    await settle()
+    t.equal(bench.fetches(), 1)
+    t.strictSame(waiting(bench), [])
+  })
+  t.test('are fetched anew when one was revoked, with a pause', async (t) => {
+    const bench = begin()
+    await bench.set.ready()
+    await settle()
+    for (const expected of [2, 2, 2]) {
+      bench.set.renew()
+      await settle()
+      t.equal(bench.fetches(), expected)
+    }
+    bench.advance(30)
+    bench.set.renew()
+    bench.set.renew()
+    t.equal(bench.fetches(), 3)
   })
 })

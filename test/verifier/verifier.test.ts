@@ -1,9 +1,13 @@
 import { type CryptoKey, importJWK } from 'jose'
 import t, { type Test } from 'tap'
+import { backoff, readRetryAfter } from '../../src/verifier/backoff.ts'
+import { readBody } from '../../src/verifier/body.ts'
 import { createFetcher } from '../../src/verifier/fetch.ts'
 import { derOf } from '../../src/verifier/keys/der.ts'
 import { createVerifyKey } from '../../src/verifier/keys/verify-key.ts'
 import { createLru } from '../../src/verifier/lru.ts'
+import { byTimers } from '../../src/verifier/schedule.ts'
+import { askedScopes, readScope } from '../../src/verifier/scope.ts'
 import { byAtob, decodeBase64url } from '../../src/verifier/token/base64url.ts'
 import { createTokenCache } from '../../src/verifier/token-cache.ts'
 import { createVerifier, type VerifierOptions } from '../../src/verifier/verifier.ts'
@@ -504,6 +508,9 @@ t.test('an LRU forgets what was not asked for the longest', async (t) => {
   t.strictSame([lru.get('a'), lru.get('b'), lru.get('c')], [1, undefined, 3])
   lru.set('a', 4)
   t.strictSame([lru.get('a'), lru.get('c')], [4, 3], 'the same name takes no more room')
+  lru.set('a', 5)
+  lru.set('b', 6)
+  t.strictSame([lru.get('a'), lru.get('b'), lru.get('c')], [5, 6, undefined], 'and is new again')
   lru.delete('a')
   t.equal(lru.get('a'), undefined)
 })
@@ -516,4 +523,99 @@ t.test('ECDSA signatures in DER', async (t) => {
   t.equal(der('00050080'), '3007020105' + '02020080', 'no leading zeros but for the sign')
   t.equal(der('00000000'), '3006020100020100')
   for (const wrong of ['', '010203', '0102030405']) t.equal(derOf(hex(wrong), 2), undefined)
+})
+
+t.test('a timer', async (t) => {
+  const alive = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
+  t.test('runs, and keeps no process alive', async (t) => {
+    const before = alive()
+    const ran = new Promise<void>((resolve) => byTimers(resolve, 1))
+    t.equal(alive(), before)
+    const held = setTimeout(() => {}, 5_000)
+    await ran
+    clearTimeout(held)
+  })
+  t.test('can be called off', async (t) => {
+    byTimers(() => t.fail('it ran'), 1)()
+    // Timers of one length end in their order.
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  })
+  t.test('may be a number, as in browsers', async (t) => {
+    t.intercept(globalThis, 'setTimeout', { value: () => 7 })
+    t.doesNotThrow(() => byTimers(() => {}, 1))
+  })
+})
+
+t.test('how long to wait', async (t) => {
+  const waits = [1, 2, 3, 4, 40].map((failures) => backoff(failures, 2, 30, () => 0.5))
+  t.strictSame(waits, [1.5, 3, 6, 12, 22.5], 'twice as long after each failure, up to a limit')
+  t.strictSame(
+    [backoff(1, 2, 30, () => 0), backoff(1, 2, 30, () => 1)],
+    [1, 2],
+    'in part by chance',
+  )
+  const at = Date.UTC(2026, 10, 21, 12)
+  const asked = (header: string | null) => readRetryAfter(header, at, 60)
+  t.strictSame([asked('7'), asked('61'), asked(null), asked('soon')], [7, 60, 0, 0])
+  t.strictSame([asked('-5'), asked('7 s'), asked('x7')], [0, 0, 0])
+  t.equal(asked(new Date(at + 9_000).toUTCString()), 9)
+  t.equal(asked(new Date(at - 9_000).toUTCString()), 0, 'what is over is over')
+})
+
+t.test('the body of an answer', async (t) => {
+  /** A body that comes in these pieces; tells whether the rest of it was given up. */
+  const bodyOf = (...pieces: Uint8Array[]) => {
+    const seen = { isCancelled: false }
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const piece = pieces.shift()
+        if (piece === undefined) controller.close()
+        else controller.enqueue(piece)
+      },
+      cancel() {
+        seen.isCancelled = true
+      },
+    })
+    return { response: new Response(body), seen }
+  }
+  t.equal(await readBody(new Response(null), 9), '', 'may be missing')
+  const bytes = Buffer.from('a€b')
+  const cut = bodyOf(bytes.subarray(0, 2), bytes.subarray(2))
+  t.equal(await readBody(cut.response, bytes.length), 'a€b', 'may be cut within a letter')
+  const large = bodyOf(bytes, bytes, bytes)
+  await t.rejects(readBody(large.response, bytes.length * 2 - 1), /larger than 9 bytes/)
+  t.ok(large.seen.isCancelled, 'no more of it is taken')
+})
+
+t.test('a redirect that a browser hides is seen', async (t) => {
+  const hidden = Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' })
+  const fetch = async () => hidden
+  const fetcher = createFetcher({ fetch, timeout: 1_000, retries: 0 })
+  await t.rejects(fetcher('https://auth.example/'), /leads elsewhere \(redirect\)/)
+  const fetch300 = async () => new Response(null, { status: 300 })
+  const choices = createFetcher({ fetch: fetch300, timeout: 1_000, retries: 0 })
+  await t.rejects(choices('https://auth.example/'), /leads elsewhere \(300\)/)
+})
+
+t.test('what is not an error can be thrown by a fetch, too', async (t) => {
+  const fetcher = createFetcher({ fetch: () => Promise.reject(7), timeout: 1_000, retries: 0 })
+  await t.rejects(fetcher('https://auth.example/'), /could not be reached: unknown/)
+})
+
+t.test('after close nothing is fetched any more', async (t) => {
+  const { verifier, clock, requests, answers } = createBench(t, [one], { revocation: 'poll' })
+  answers[FEED] = await feedOf(one, [])
+  await verifier.ready()
+  await settle()
+  const before = requests.length
+  verifier.close()
+  clock.advance(500)
+  await verifier.verify(await signToken(one))
+  await settle()
+  t.equal(requests.length, before)
+})
+
+t.test('scopes', async (t) => {
+  t.strictSame(askedScopes(undefined), [])
+  t.strictSame(readScope('one'), ['one'])
 })

@@ -6,6 +6,7 @@ import { readAnswer } from '../../src/verifier/revocations/answer.ts'
 import { createEventStreamReader } from '../../src/verifier/revocations/event-stream.ts'
 import { createRevocations } from '../../src/verifier/revocations/feed.ts'
 import { createRevocationList } from '../../src/verifier/revocations/list.ts'
+import { instantOfSession, instantOfToken } from '../../src/verifier/revocations/start.ts'
 import type { AccessTokenClaims, RevocationOptions, StaleEvent } from '../../src/verifier/types.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
@@ -234,6 +235,11 @@ function createFeed(t: Test, settings: RevocationOptions, chance: { random?: num
     },
     now: () => now / 1000,
     planned: () => planned,
+    /** Why the news are stale, as whoever listens is told. */
+    reasons() {
+      revocations.stats()
+      return stale.map(({ reason }) => reason).join()
+    },
     /** Runs what is to be run next, and waits for what it does. */
     async tick() {
       const [next] = [...timers].sort((a, b) => a.milliseconds - b.milliseconds)
@@ -326,6 +332,43 @@ t.test('by asking', async (t) => {
       [FEED, `${FEED}?since=5`],
     )
     t.equal(feed.revocations.find(token, 'k'), 'sid')
+  })
+
+  t.test('a list that leaves out its beginning is given up', async (t) => {
+    const feed = createFeed(t, { by: 'poll', whenStale: 'closed' })
+    feed.state.respond = () => json({ since: 3, seq: 5 })
+    const error = await (feed.revocations.ready(undefined) as Promise<void>).catch((e) => e)
+    t.match(error.hint, /leaves out its beginning/)
+    t.equal(feed.requests.length, 1)
+  })
+
+  t.test('a list without an end is given up', async (t) => {
+    const feed = createFeed(t, { by: 'poll', whenStale: 'closed' })
+    let seq = 0
+    feed.state.respond = () => json({ since: seq, seq: ++seq, more: true })
+    const error = await (feed.revocations.ready(undefined) as Promise<void>).catch((e) => e)
+    t.match(error.hint, /no end after 1000/)
+    t.equal(feed.requests.length, 1000)
+  })
+
+  t.test('an answer without a name is asked for as a whole again', async (t) => {
+    const feed = createFeed(t, { by: 'poll' })
+    feed.state.respond = () => json({ seq: 0 })
+    await feed.revocations.ready(undefined)
+    await settle()
+    await feed.tick()
+    t.notOk('if-none-match' in (feed.requests.at(-1)?.headers ?? {}))
+  })
+
+  t.test('what is over is forgotten while it asks', async (t) => {
+    const feed = createFeed(t, { by: 'poll' })
+    feed.state.respond = () => json(ended)
+    await feed.revocations.ready(undefined)
+    await settle()
+    feed.advance(700)
+    feed.state.respond = () => json({ since: 1, as_of: feed.now() })
+    await feed.tick()
+    t.equal(feed.revocations.stats().entries, 0)
   })
 
   t.test('a list that promises more and gives none is given up', async (t) => {
@@ -523,6 +566,10 @@ t.test('when the news are stale', async (t) => {
   })
 })
 
+const TYPE = { 'content-type': 'text/event-stream' }
+const stream = (init: ResponseInit) =>
+  new Response(new TextEncoder().encode('retry: 9\n\n'), { headers: TYPE, ...init })
+
 t.test('by the stream', async (t) => {
   const begin = async (t: Test, settings: Partial<RevocationOptions> = {}) => {
     const feed = createFeed(t, { by: 'stream', ...settings })
@@ -630,6 +677,76 @@ t.test('by the stream', async (t) => {
     t.match(revocations.stats(), { seq: 4, ageSeconds: 10 })
     t.same(timers(), [1500], 'the stream begins anew')
   })
+  t.test('what is no event stream is not read', async (t) => {
+    const unfit: [what: string, answer: () => Response, why: RegExp][] = [
+      ['an error', () => new Response('', { status: 500 }), /status 500/],
+      [
+        'a page',
+        () => new Response('<html>', { headers: { 'content-type': 'text/html' } }),
+        /no event stream/,
+      ],
+      [
+        'of another type',
+        () => stream({ headers: { 'content-type': 'x/text/event-stream' } }),
+        /no event/,
+      ],
+      ['of no type', () => stream({ headers: {} }), /no event stream but of no type/],
+      ['an error as stream', () => stream({ status: 404 }), /status 404/],
+      ['without a body', () => new Response(null, { headers: TYPE }), /no event stream/],
+    ]
+    for (const [what, said, why] of unfit) {
+      const feed = createFeed(t, { by: 'stream' })
+      feed.state.respond = (url) => (url.includes('/stream') ? said() : json({ seq: 4 }))
+      await feed.revocations.ready(undefined)
+      await settle()
+      t.match(feed.revocations.stats(), { failures: 1, seq: 4 }, what)
+      feed.state.respond = () => Promise.reject(new Error('no network'))
+      feed.advance(121)
+      t.match(feed.reasons(), why, what)
+    }
+  })
+
+  t.test('a silent stream is told as such', async (t) => {
+    const feed = await begin(t)
+    feed.state.respond = () => new Promise(() => {})
+    await feed.tick()
+    feed.advance(121)
+    t.match(feed.reasons(), /silent for 25 s/)
+  })
+
+  t.test('a stream of an address with a slash at its end', async (t) => {
+    const feed = createFeed(t, { by: 'stream', url: 'https://feed.example/a/list/' })
+    feed.state.respond = (url) => (url.includes('/stream') ? feed.stream().response : json({}))
+    await feed.revocations.ready(undefined)
+    await settle()
+    t.same(
+      feed.requests.map(({ url }) => url),
+      ['https://feed.example/a/list/', 'https://feed.example/a/list/stream'],
+    )
+  })
+
+  t.test('a stream that was good is taken up soon, however often others failed', async (t) => {
+    const feed = await begin(t)
+    feed.state.respond = (url) =>
+      url.includes('/stream') ? new Response('', { status: 503 }) : json({ since: 4, seq: 4 })
+    await feed.first.end()
+    await feed.tick()
+    const good = feed.stream()
+    feed.state.respond = (url) =>
+      url.includes('/stream') ? good.response : json({ since: 4, seq: 4 })
+    await feed.tick()
+    await good.say({ since: 4, seq: 5 })
+    await good.end()
+    t.same(feed.timers(), [1500])
+  })
+
+  t.test('a gap that cannot be filled ends the connection', async (t) => {
+    const { state, first, timers, revocations } = await begin(t)
+    state.respond = () => Promise.reject(new Error('no network'))
+    await first.say({ since: 7, seq: 9 })
+    t.same(timers(), [1500])
+    t.match(revocations.stats(), { seq: 4, failures: 2 })
+  })
 
   t.test('events whose as_of stands still make it stale; then the next token asks', async (t) => {
     const { revocations, requests, state, advance, now, first } = await begin(t)
@@ -651,4 +768,32 @@ t.test('by the stream', async (t) => {
     t.same(timers(), [])
     t.equal(requests.length, 2)
   })
+})
+
+t.test('the shape of a list is held to', async (t) => {
+  const wrong: [said: Record<string, unknown>, name: RegExp][] = [
+    [{ more: 'no' }, /see its more/],
+    [{ entries: { length: 0 } }, /see its entries/],
+    [{ entries: 'none' }, /see its entries/],
+    [{ entries: [null] }, /see its entries/],
+    [{ entries: ['sid'] }, /see its entries/],
+    [{ entries: [[]] }, /see its entries/],
+    [{ as_of: '1' }, /see its as_of/],
+    [{ as_of: -1 }, /see its as_of/],
+    [{ seq: 0.5 }, /see its seq/],
+    [{ since: 2 ** 53 }, /see its since/],
+  ]
+  for (const [said, name] of wrong) t.throws(() => readAnswer({ ...answer(), ...said }), name)
+})
+
+t.test('instants are read of ids of the whole form only', async (t) => {
+  const sid = sidAt(NOW)
+  t.equal(instantOfSession(sid), NOW)
+  for (const other of [`x${sid}`, `${sid}x`, sid.slice(1)])
+    t.equal(instantOfSession(other), undefined)
+  const jti = jtiAt(NOW)
+  t.equal(instantOfToken({ jti, iat: 1 }), NOW)
+  for (const other of [`x${jti}`, `${jti}x`, jti.slice(1)]) {
+    t.equal(instantOfToken({ jti: other, iat: 1 }), 1000)
+  }
 })

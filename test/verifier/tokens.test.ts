@@ -486,3 +486,108 @@ t.test('its scopes', async (t) => {
     t.equal(error.code, 'scope_missing')
   }
 })
+
+t.test('explain says what each rule expects and what it has', async (t) => {
+  const { verifier } = createBench(t, [key])
+  const { findings } = await verifier.explain(await signToken(key), { scope: 'orders:read' })
+  const given = goodClaims()
+  t.strictSame(
+    findings.map(({ name, expected, actual }) => [name, expected, actual]),
+    [
+      ['size', '1 to 8192 bytes', `${(await signToken(key)).length} bytes`],
+      [
+        'form',
+        'a compact JWS: three segments of canonical base64url, two of them strict JSON',
+        'a compact JWS',
+      ],
+      ['header members', 'alg, kid, typ and nothing else', '["alg","typ","kid"]'],
+      ['typ', 'at+jwt', '"at+jwt"'],
+      ['alg', 'ES256 or RS256 or PS256 or EdDSA or ES384', '"ES256"'],
+      ['kid', 'the name of a key, 1 to 256 characters', '"one"'],
+      ['iss', `"${ISSUER}"`, `"${ISSUER}"`],
+      ['key', 'one of one', '"one"'],
+      ["the key's algorithm", '"ES256"', '"ES256"'],
+      ['signature', 'made with the key, over exactly these bytes', '64 bytes'],
+      ['aud', `"${ORDERS}"`, `"${ORDERS}"`],
+      ['sub', 'a string, not empty', '"alice"'],
+      ['client_id', 'a string, not empty', '"web"'],
+      ['jti', 'a string, not empty', `"${given.jti}"`],
+      ['sid', 'a string that is not empty, if any', `"${given.sid}"`],
+      ['cnf', 'missing: only bearer tokens are taken', 'missing'],
+      ['exp, its form', 'a whole number of seconds since the epoch', `${NOW + 600}`],
+      ['iat, its form', 'a whole number of seconds since the epoch', `${NOW}`],
+      ['lifetime', '0 to 3600 s from iat to exp', '600 s'],
+      ['iat', `not after ${NOW + 30}`, `${NOW}, 0 s ago`],
+      ['nbf', `not after ${NOW + 30}, if any`, 'missing'],
+      ['exp', `after ${NOW - 30}`, `${NOW + 600}, in 600 s`],
+      ['revocation', 'not asked for', 'not asked for'],
+      ['scope', 'orders:read', '"orders:read orders:write"'],
+    ],
+  )
+  const { findings: without } = await verifier.explain(await signToken(key))
+  t.match(without.at(-1), { name: 'scope', outcome: 'skipped', expected: 'not asked for' })
+})
+
+t.test('a token of the wrong form is told what is wrong with it', async (t) => {
+  const { verifier } = createBench(t, [key])
+  const [header, payload, signature] = (await signToken(key)).split('.') as [string, string, string]
+  const told: [token: string, actual: string][] = [
+    [header, '1 segments'],
+    [`${header}.${payload}`, '2 segments'],
+    [`${header}.${payload}.${signature}.${payload}.${signature}`, 'encrypted: 5 segments (JWE)'],
+    [`${header}=.${payload}.${signature}`, 'the header is not canonical base64url'],
+    [`.${payload}.${signature}`, 'the header is empty'],
+    [`${header}..${signature}`, 'the payload is empty'],
+    [`${header}.${payload}.`, 'the signature is empty'],
+    [`${base64url('x')}.${payload}.${signature}`, 'the header: not JSON'],
+  ]
+  const payloads: [payload: string | Uint8Array, fault: string][] = [
+    [Buffer.from([0xff]), 'not UTF-8'],
+    ['x', 'not JSON'],
+    ['[]', 'not a JSON object'],
+    [`{"a":${'['.repeat(16)}${']'.repeat(16)}}`, 'nested deeper than 16 levels'],
+    ['{"a":1e400}', 'a number is too large'],
+    ['{"a":-9e400}', 'a number is too large'],
+    ['{"a":"\\ud800"}', 'a string holds half a surrogate pair'],
+    [`{"${'a'.repeat(80)}":1,"${'a'.repeat(80)}":1}`, `a name is there twice: "${'a'.repeat(59)}`],
+  ]
+  for (const [text, fault] of payloads) {
+    told.push([`${header}.${base64url(text)}.${signature}`, `the payload: ${fault}`])
+  }
+  for (const [token, actual] of told) {
+    t.equal((await refusal(verifier.verify(token))).actual, actual)
+  }
+  t.match((await refusal(verifier.verify(`Bearer ${header}`))).hint, /Bearer/)
+  t.equal((await refusal(verifier.verify(`x Bearer ${header}`))).hint, undefined)
+  t.match((await verifier.explain('x'.repeat(8193))).findings.slice(0, 2), [
+    { name: 'size', code: 'token_too_large', actual: '8193 bytes' },
+    { name: 'form', code: 'token_malformed', actual: 'not read' },
+  ])
+  t.match((await verifier.explain(7 as unknown as string)).findings.slice(0, 2), [
+    { name: 'size', code: 'token_missing', actual: 'number' },
+    { name: 'form', code: 'token_malformed', actual: 'not read' },
+  ])
+})
+
+/** Loads the module as a runtime has it that knows no Buffer. */
+async function loadBase64url(): Promise<typeof import('../../src/verifier/token/base64url.ts')> {
+  const had = Object.getOwnPropertyDescriptor(globalThis, 'Buffer') as PropertyDescriptor
+  Object.defineProperty(globalThis, 'Buffer', { value: undefined, configurable: true })
+  const anew = '../../src/verifier/token/base64url.ts?anew'
+  try {
+    return await import(anew)
+  } finally {
+    Object.defineProperty(globalThis, 'Buffer', had)
+  }
+}
+
+t.test('base64url where there is no Buffer', async (t) => {
+  const { decodeBase64url } = await loadBase64url()
+  for (const bytes of [[], [0], [0xfb, 0xff], [0xff, 0xfe, 0xfd], [1, 2, 3, 4]]) {
+    const text = Buffer.from(bytes).toString('base64url')
+    t.strictSame([...(decodeBase64url(text) ?? [7])], bytes, text)
+  }
+  for (const bad of ['A', 'AB', '+/8', '-_8=', 'AA AA', 'é', 'AAAA\n']) {
+    t.equal(decodeBase64url(bad), undefined, JSON.stringify(bad))
+  }
+})

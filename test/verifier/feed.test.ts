@@ -125,6 +125,14 @@ t.test('the list', async (t) => {
     t.equal(list.size, 0)
   })
 
+  t.test('never forgets a key, whose thief makes new tokens at any time', async (t) => {
+    const list = createRevocationList(30)
+    list.add(end({ kid: 'stolen', exp: SECONDS + 600 }))
+    list.forget(NOW + 86_400_000)
+    t.equal(list.find(claimsOf(), 'stolen'), 'kid')
+    t.equal(list.size, 1)
+  })
+
   t.test('forgets a great many by and by', async (t) => {
     const list = createRevocationList(30)
     const entries = Array.from({ length: 100_000 }, (_, n) => end({ jti: `${n}`, exp: SECONDS }))

@@ -1,6 +1,7 @@
 /** Something that ended, as the feed says it. Instants are seconds since the epoch, with a fraction. */
 export type Entry =
-  | { readonly kind: 'sid' | 'jti' | 'kid'; readonly name: string; readonly exp: number }
+  | { readonly kind: 'sid' | 'jti'; readonly name: string; readonly exp: number }
+  | { readonly kind: 'kid'; readonly name: string; readonly exp: number }
   | {
       readonly kind: 'sub' | 'client_id'
       readonly name: string

@@ -5,34 +5,37 @@ import { instantOfSession, instantOfToken } from './start.ts'
 /** By what a token was found to be revoked. */
 export type FoundBy = Entry['kind']
 
+type Forgotten = Exclude<FoundBy, 'kid'>
+
 /** What is known to have ended, united from every answer. */
 export interface RevocationList {
   /** Unites the entries with what is known; nothing that is known is ever taken back by one. */
   add(entries: readonly Entry[]): void
   /** Whether a token is among what ended; a few look-ups, however long the list is. */
   find(claims: AccessTokenClaims, kid: string): FoundBy | undefined
-  /** Forgets what can concern no living token at `now` (milliseconds), a bounded number at a time. */
+  /**
+   * Forgets what can concern no living token at `now` (milliseconds), a bounded number at a time. A key that was
+   * revoked is never forgotten; there are few.
+   */
   forget(now: number): void
   readonly size: number
 }
 
 /** @param clockTolerance by how many seconds a token may be older than it lives and still be taken */
 export function createRevocationList(clockTolerance: number): RevocationList {
-  const ends: Record<'sid' | 'jti' | 'kid', Map<string, End>> = {
-    sid: new Map(),
-    jti: new Map(),
-    kid: new Map(),
-  }
+  // Whoever has a key makes new tokens at any time, and an old copy of the JWKS may bring it back.
+  const revokedKeys = new Set<string>()
+  const ends: Record<'sid' | 'jti', Map<string, End>> = { sid: new Map(), jti: new Map() }
   const cutOffs: Record<'sub' | 'client_id', Map<string, CutOff>> = {
     sub: new Map(),
     client_id: new Map(),
   }
-  const all: Record<FoundBy, Map<string, End>> = { ...ends, ...cutOffs }
+  const all: Record<Forgotten, Map<string, End>> = { ...ends, ...cutOffs }
   /** What is to be forgotten, by the minute from which on it may be. */
-  const due = new Map<number, { kind: FoundBy; name: string }[]>()
+  const due = new Map<number, { kind: Forgotten; name: string }[]>()
   let allowance = 0
 
-  const add = (entry: Entry) => {
+  const add = (entry: Entry & { readonly kind: Forgotten }) => {
     const known = all[entry.kind].get(entry.name)
     const minute = Math.max(known?.minute ?? 0, Math.ceil((entry.exp + clockTolerance) / 60))
     if ('before' in entry) {
@@ -53,11 +56,14 @@ export function createRevocationList(clockTolerance: number): RevocationList {
 
   return {
     add(entries) {
-      for (const entry of entries) add(entry)
+      for (const entry of entries) {
+        if (entry.kind === 'kid') revokedKeys.add(entry.name)
+        else add(entry)
+      }
       allowance += 2 * entries.length
     },
     find(claims, kid) {
-      if (ends.kid.has(kid)) return 'kid'
+      if (revokedKeys.has(kid)) return 'kid'
       const { sid, jti, sub, client_id: clientId } = claims
       if (sid !== undefined && ends.sid.has(sid)) return 'sid'
       if (ends.jti.has(jti)) return 'jti'
@@ -82,7 +88,7 @@ export function createRevocationList(clockTolerance: number): RevocationList {
       }
     },
     get size() {
-      return Object.values(all).reduce((sum, { size }) => sum + size, 0)
+      return Object.values(all).reduce((sum, { size }) => sum + size, revokedKeys.size)
     },
   }
 }

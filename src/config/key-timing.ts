@@ -20,6 +20,30 @@ export const CLOCK_SKEW_SECONDS = 60
 /** The longest `max-age` that the JWKS is answered with. In seconds. */
 export const JWKS_MAX_AGE_SECONDS = 300
 
+/**
+ * For so long a cache may go by a JWKS that it asks for again meanwhile (RFC 5861 §3), at most. In
+ * seconds.
+ */
+export const JWKS_REVALIDATING_SECONDS = 3600
+
+/** And for so long while we fail, so that an outage of ours is none of a verifier's (RFC 5861 §4). */
+export const JWKS_IF_ERROR_SECONDS = 86_400
+
+/** A verifier goes on with the keys that it holds for so long while it can fetch none. In seconds. */
+const KEYS_HELD_SECONDS = 86_400
+
+/**
+ * For how long a key that was revoked may still be in use, by whoever has it from a cache that had not
+ * heard yet. How long its tokens live does not matter: who has stolen it makes them as they like. In
+ * seconds.
+ */
+export const REVOKED_KEY_SECONDS =
+  REPLICA_LAG_SECONDS +
+  JWKS_MAX_AGE_SECONDS +
+  JWKS_REVALIDATING_SECONDS +
+  JWKS_IF_ERROR_SECONDS +
+  KEYS_HELD_SECONDS
+
 /** The `max-age` that the JWKS is answered with while nothing is about to change. In seconds. */
 export function jwksMaxAge({ verifierCacheTtlSeconds }: KeyTiming): number {
   return Math.min(JWKS_MAX_AGE_SECONDS, verifierCacheTtlSeconds)

@@ -1,11 +1,5 @@
+import { JWKS_IF_ERROR_SECONDS, JWKS_REVALIDATING_SECONDS } from '../config/key-timing.ts'
 import { headerAlways } from './wire/header.ts'
-
-/**
- * A cache that cannot reach us goes on with what it has: for an hour while it asks again, and for a day
- * while we fail, so that an outage of ours is none of a verifier's (RFC 5861). In seconds.
- */
-const REVALIDATING = 3600
-const IF_ERROR = 86_400
 
 /** For what was due to change and has not been seen to: soon asked for again. In seconds. */
 const OVERDUE_MAX_AGE = 5
@@ -14,9 +8,9 @@ const OVERDUE_MAX_AGE = 5
  * What verifiers may keep, and for `maxAge` seconds at most without asking again (RFC 9111 §5.2.2).
  * @param keptAtMost the longest that anything should go by it while we can be reached, in seconds
  */
-export function cacheControl(maxAge: number, keptAtMost = REVALIDATING): string {
-  const revalidating = Math.min(REVALIDATING, keptAtMost)
-  return `public, max-age=${maxAge}, stale-while-revalidate=${revalidating}, stale-if-error=${IF_ERROR}`
+export function cacheControl(maxAge: number, keptAtMost = JWKS_REVALIDATING_SECONDS): string {
+  const revalidating = Math.min(JWKS_REVALIDATING_SECONDS, keptAtMost)
+  return `public, max-age=${maxAge}, stale-while-revalidate=${revalidating}, stale-if-error=${JWKS_IF_ERROR_SECONDS}`
 }
 
 /**

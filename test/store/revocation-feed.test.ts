@@ -143,6 +143,12 @@ t.test('tokens, keys and cut-offs are announced', async (t) => {
   const [key] = await query(service.databaseUrl, "select kid from signing_keys where alg = 'RS256'")
   const kid = key?.kid as string
   t.strictSame(await added(() => keyOperations.revocations.revoke(kid, operator)), [{ kid }])
+  const cached = 300 + 3_600 + 86_400
+  t.equal(
+    (await fetchList(service)).entries.find((entry) => entry.kid === kid)?.exp,
+    seconds() + cached + 86_400 + 70,
+    'for as long as a cache may give it, and a verifier then hold it',
+  )
   t.strictSame(await added(() => keyOperations.revocations.revoke(kid, operator)), [], 'once')
 })
 

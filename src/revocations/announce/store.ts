@@ -1,7 +1,11 @@
 import { sql } from 'kysely'
 import type { Clock } from '../../base/clock.ts'
 import { type Random, uuidV7 } from '../../base/random.ts'
-import { CLOCK_SKEW_SECONDS, REPLICA_LAG_SECONDS } from '../../config/key-timing.ts'
+import {
+  CLOCK_SKEW_SECONDS,
+  REPLICA_LAG_SECONDS,
+  REVOKED_KEY_SECONDS,
+} from '../../config/key-timing.ts'
 import type { Executor } from '../../db/connect.ts'
 
 /** What is revoked, by its value of the claim or header that names it. */
@@ -17,7 +21,8 @@ const ORDERED = 4096
  * Has verifiers learn what is revoked: to be called in the transaction of the fact, and after it has
  * been written, as the cut-off and the token's end are read from there. An entry lives for as long as
  * verifiers may accept a token that it concerns: the token's own life, else the longest that any key may
- * have signed, for a replica that has not noticed yet signs for a moment.
+ * have signed, for a replica that has not noticed yet signs for a moment. That of a key lives for as long
+ * as anybody may hold the key.
  */
 export type AnnounceRevocations = (tx: Executor, revoked: readonly Revoked[]) => Promise<void>
 
@@ -46,7 +51,9 @@ export function createAnnounceRevocations(options: {
         coalesce(
           revoked_tokens.expires_at,
           ${new Date(now)}::timestamptz
-            + make_interval(secs => lives.longest + ${REPLICA_LAG_SECONDS})
+            + make_interval(secs => case told.kind
+              when 'kid' then ${REVOKED_KEY_SECONDS} else lives.longest + ${REPLICA_LAG_SECONDS}
+            end)
         ) + make_interval(secs => ${CLOCK_SKEW_SECONDS})
       from unnest(${ids}::uuid[], ${kinds}::text[], ${subjects}::text[]) as told (id, kind, subject)
       left join cut_offs on cut_offs.id = told.subject
@@ -55,10 +62,7 @@ export function createAnnounceRevocations(options: {
       cross join (
         select greatest(
           0,
-          (
-            select max(token_ttl_seconds) from signing_keys
-            where state not in ('retired', 'revoked') or kid = any (${subjects}::text[])
-          ),
+          (select max(token_ttl_seconds) from signing_keys where state not in ('retired', 'revoked')),
           (select max(access_token_ttl_seconds) from clients)
         ) as longest
       ) as lives`.execute(tx)

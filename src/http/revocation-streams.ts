@@ -1,12 +1,16 @@
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RevocationFeed } from '../revocations/feed/feed.ts'
 
 /** Those who follow what is revoked, each on a connection that stays open. */
 export interface RevocationStreams {
-  /** Events after number `since` (WHATWG HTML §9.2.5); undefined when there are too many streams. */
-  open(since: number): Readable | undefined
-  /** Ends all of them, and lets no more begin. */
-  close(): void
+  /**
+   * Events after number `since` (WHATWG HTML §9.2.5); undefined when there are too many streams.
+   * @param response what they will be written to
+   */
+  open(since: number, response: Writable): Readable | undefined
+  /** Ends all of them, and lets no more begin. Whoever does not take the end is cut off. */
+  close(): Promise<void>
 }
 
 const MOST = 1_000
@@ -16,6 +20,9 @@ const BEAT_MS = 10_000
 
 /** Whoever has not taken what it was sent for so many beats is cut off. */
 const PATIENCE_BEATS = 3
+
+/** How long the end of a stream may take to be read, in milliseconds. */
+const LINGER_MS = 1_000
 
 /** How long an EventSource waits before it connects again, in milliseconds. */
 const RETRY = 'retry: 2000\n\n'
@@ -28,8 +35,8 @@ export function createRevocationStreams(
   feed: Pick<RevocationFeed, 'answer' | 'onNews'>,
   beatMs = BEAT_MS,
 ): RevocationStreams {
-  /** How many beats ago each was last ready for more. */
-  const open = new Map<Readable, number>()
+  /** How many beats ago each was last ready for more, until all that it was sent has been read. */
+  const open = new Map<Writable, number>()
   let isClosing = false
   let next = Promise.withResolvers<void>()
   const wakeAll = () => {
@@ -37,9 +44,9 @@ export function createRevocationStreams(
     next = Promise.withResolvers()
   }
   const beat = () => {
-    for (const [stream, beats] of open) {
-      if (beats >= PATIENCE_BEATS) stream.destroy()
-      else open.set(stream, beats + 1)
+    for (const [response, beats] of open) {
+      if (beats >= PATIENCE_BEATS) response.destroy()
+      else open.set(response, beats + 1)
     }
     wakeAll()
   }
@@ -63,21 +70,26 @@ export function createRevocationStreams(
   }
 
   return {
-    open(since) {
+    open(since, response) {
       if (isClosing || open.size >= MOST) return undefined
-      const stream: Readable = Readable.from(
-        follow(since, () => void (open.has(stream) && open.set(stream, 0))),
-        { objectMode: false },
-      )
-      open.set(stream, 0)
-      stream.once('close', () => open.delete(stream))
+      const isTaken = () => void (open.has(response) && open.set(response, 0))
+      const stream = Readable.from(follow(since, isTaken), { objectMode: false })
+      open.set(response, 0)
+      response.once('close', () => {
+        open.delete(response)
+        stream.destroy()
+      })
       return stream
     },
-    close() {
+    async close() {
       isClosing = true
       clearInterval(timer)
       stopNews()
       wakeAll()
+      const responses = [...open.keys()]
+      const read = responses.map((one) => new Promise((resolve) => one.once('close', resolve)))
+      await Promise.race([Promise.all(read), delay(LINGER_MS, undefined, { ref: false })])
+      for (const response of open.keys()) response.destroy()
     },
   }
 }

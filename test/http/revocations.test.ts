@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { createRevocationStreams } from '../../src/http/revocation-streams.ts'
 import { claimsOf } from '../support/answer.ts'
+import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
 import { fetchList, openList } from '../support/revocations.ts'
 import { createTestService, type TestService } from '../support/service.ts'
@@ -176,9 +179,9 @@ t.test('the stream tells what is new at once, and goes on where a reader was', a
 function createFastStreams(t: Test) {
   const streams = createRevocationStreams(silent, 2)
   const alive = setInterval(() => {}, 1_000)
-  t.teardown(() => {
+  t.teardown(async () => {
+    await streams.close()
     clearInterval(alive)
-    streams.close()
   })
   return streams
 }
@@ -192,22 +195,50 @@ const silent = {
 t.test('a stream says now and then that there is nothing new', async (t) => {
   const streams = createFastStreams(t)
   const heard: string[] = []
-  for await (const chunk of streams.open(0) ?? []) {
+  const response = new PassThrough()
+  for await (const chunk of streams.open(0, response) ?? []) {
     heard.push(String(chunk))
     if (heard.length === 4) break
   }
+  response.destroy()
   const event = 'event: revocations\nid: 1\ndata: x\n\n'
   t.strictSame(heard, ['retry: 2000\n\n', event, event, event])
 })
 
 t.test('whoever does not read is cut off, and there are not too many', async (t) => {
   const streams = createFastStreams(t)
-  const slow = Array.from({ length: 1_000 }, () => streams.open(0))
-  t.equal(streams.open(0), undefined, 'the thousand and first')
-  const [one] = slow
-  await Promise.all(slow.map((stream) => stream && once(stream, 'close')))
+  const slow = Array.from({ length: 1_000 }, () => new PassThrough())
+  const [one] = slow.map((response) => streams.open(0, response))
+  t.equal(streams.open(0, new PassThrough()), undefined, 'the thousand and first')
+  await Promise.all(slow.map((response) => once(response, 'close')))
   t.ok(one?.destroyed)
-  t.ok(streams.open(0), 'there is room again')
-  streams.close()
-  t.equal(streams.open(0), undefined, 'and none when the service closes')
+  const last = new PassThrough()
+  t.ok(streams.open(0, last), 'there is room again')
+  last.destroy()
+  await streams.close()
+  t.equal(streams.open(0, new PassThrough()), undefined, 'and none when the service closes')
+})
+
+t.test('whoever does not read keeps no service from closing', async (t) => {
+  const service = await createTestService(t)
+  await service.app.listen({ port: 0, host: '127.0.0.1' })
+  const at = service.clock.now()
+  // More than the buffers of two sockets hold.
+  await query(
+    service.databaseUrl,
+    `insert into revocations (id, kind, subject, made_at, expires_at)
+     select gen_random_uuid(), 'jti', repeat('x', 2_000) || n, $1, $2 from generate_series(1, 5_000) as n`,
+    [new Date(at), new Date(at + 600_000)],
+  )
+  await service.parts.revocationFeed.read()
+  const { port } = service.app.server.address() as { port: number }
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write(`GET ${URL_OF_LIST}/stream HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await once(socket, 'readable')
+  await service.app.close()
+  const ended = once(socket, 'close')
+  socket.on('error', () => {}).resume()
+  await ended
+  t.ok(socket.bytesRead < 10_000_000, 'it was cut off in the midst of it')
 })

@@ -26,7 +26,7 @@ export function revocationStreamRoute(
   const { revocationFeed, limits } = options
   const streams = createRevocationStreams(revocationFeed)
   // Whatever is open would be waited for.
-  app.addHook('preClose', async () => streams.close())
+  app.addHook('preClose', () => streams.close())
   app.get<{ Querystring: { since?: string }; Headers: { 'last-event-id'?: string } }>(
     '/.well-known/revocations/stream',
     {
@@ -76,7 +76,7 @@ export function revocationStreamRoute(
       if ((await revocationFeed.answer(since)) === undefined) {
         throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
       }
-      const stream = streams.open(since)
+      const stream = streams.open(since, reply.raw)
       if (stream === undefined) {
         const detail =
           'as many follow what is revoked here as can; try again, or fetch /.well-known/revocations'

@@ -51,15 +51,17 @@ export const LIMITS = {
     status: 503,
     title: 'Too many follow what is revoked',
     cause:
-      'A thousand connections follow `/.well-known/revocations/stream` of this replica, and it takes no more. Nothing is lost: the list itself is there for everybody.',
+      'A thousand connections follow `/.well-known/revocations/stream` of this replica, or fifty from one address (of IPv6: from one /64), and it takes no more. Nothing is lost: the list itself is there for everybody.',
     confirm: [
       'One stream a process is enough: look for a service that opens one for each request.',
+      'The log has `too_many_streams` as the `reason` of the request, with its `address`; if that is your proxy’s, `TRUSTED_PROXIES` is missing.',
       'Count the open connections to this replica.',
     ],
     remedy: {
       service:
         'Fetch `/.well-known/revocations?since=…` every few seconds, and try the stream again later; `mintmark/verifier` does so by itself.',
-      operator: 'Start more replicas, or let fewer verifiers follow.',
+      operator:
+        'Set `TRUSTED_PROXIES` behind a proxy; else start more replicas, or let fewer verifiers follow.',
     },
     related: ['too_many_requests'],
     see: [LIMITS_DOCUMENT],

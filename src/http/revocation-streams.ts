@@ -6,14 +6,18 @@ import type { RevocationFeed } from '../revocations/feed/feed.ts'
 export interface RevocationStreams {
   /**
    * Events after number `since` (WHATWG HTML §9.2.5); undefined when there are too many streams.
+   * @param caller of whom no more than fifty are taken: a prefix of addresses
    * @param response what they will be written to
    */
-  open(since: number, response: Writable): Readable | undefined
+  open(since: number, caller: string, response: Writable): Readable | undefined
   /** Ends all of them, and lets no more begin. Whoever does not take the end is cut off. */
   close(): Promise<void>
 }
 
 const MOST = 1_000
+
+/** One caller must not take the place of all others. */
+const MOST_OF_CALLER = 50
 
 /** So often one hears something, though it be that there is nothing new. */
 const BEAT_MS = 10_000
@@ -35,8 +39,8 @@ export function createRevocationStreams(
   feed: Pick<RevocationFeed, 'answer' | 'onNews'>,
   beatMs = BEAT_MS,
 ): RevocationStreams {
-  /** How many beats ago each was last ready for more, until all that it was sent has been read. */
-  const open = new Map<Writable, number>()
+  /** Each, until all that it was sent has been read; and how many beats ago it was ready for more. */
+  const open = new Map<Writable, { readonly caller: string; beats: number }>()
   let isClosing = false
   let next = Promise.withResolvers<void>()
   const wakeAll = () => {
@@ -44,9 +48,9 @@ export function createRevocationStreams(
     next = Promise.withResolvers()
   }
   const beat = () => {
-    for (const [response, beats] of open) {
-      if (beats >= PATIENCE_BEATS) response.destroy()
-      else open.set(response, beats + 1)
+    for (const [response, follower] of open) {
+      if (follower.beats >= PATIENCE_BEATS) response.destroy()
+      else follower.beats += 1
     }
     wakeAll()
   }
@@ -70,11 +74,16 @@ export function createRevocationStreams(
   }
 
   return {
-    open(since, response) {
+    open(since, caller, response) {
       if (isClosing || open.size >= MOST) return undefined
-      const isTaken = () => void (open.has(response) && open.set(response, 0))
-      const stream = Readable.from(follow(since, isTaken), { objectMode: false })
-      open.set(response, 0)
+      const ofCaller = [...open.values()].filter((one) => one.caller === caller)
+      if (ofCaller.length >= MOST_OF_CALLER) return undefined
+      const follower = { caller, beats: 0 }
+      open.set(response, follower)
+      const events = follow(since, () => {
+        follower.beats = 0
+      })
+      const stream = Readable.from(events, { objectMode: false })
       response.once('close', () => {
         open.delete(response)
         stream.destroy()

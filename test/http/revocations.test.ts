@@ -196,7 +196,7 @@ t.test('a stream says now and then that there is nothing new', async (t) => {
   const streams = createFastStreams(t)
   const heard: string[] = []
   const response = new PassThrough()
-  for await (const chunk of streams.open(0, response) ?? []) {
+  for await (const chunk of streams.open(0, 'a', response) ?? []) {
     heard.push(String(chunk))
     if (heard.length === 4) break
   }
@@ -208,15 +208,32 @@ t.test('a stream says now and then that there is nothing new', async (t) => {
 t.test('whoever does not read is cut off, and there are not too many', async (t) => {
   const streams = createFastStreams(t)
   const slow = Array.from({ length: 1_000 }, () => new PassThrough())
-  const [one] = slow.map((response) => streams.open(0, response))
-  t.equal(streams.open(0, new PassThrough()), undefined, 'the thousand and first')
+  const [one] = slow.map((response, place) => streams.open(0, `caller ${place % 20}`, response))
+  t.equal(streams.open(0, 'a', new PassThrough()), undefined, 'the thousand and first')
   await Promise.all(slow.map((response) => once(response, 'close')))
   t.ok(one?.destroyed)
   const last = new PassThrough()
-  t.ok(streams.open(0, last), 'there is room again')
+  t.ok(streams.open(0, 'a', last), 'there is room again')
   last.destroy()
   await streams.close()
-  t.equal(streams.open(0, new PassThrough()), undefined, 'and none when the service closes')
+  t.equal(streams.open(0, 'a', new PassThrough()), undefined, 'and none when the service closes')
+})
+
+t.test('one address does not take the place of all', async (t) => {
+  const service = await createTestService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } })
+  await service.app.listen({ port: 0, host: '127.0.0.1' })
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  await Promise.all(
+    Array.from({ length: 50 }, (_, place) => follow(t, service, from(`2001:db8::${place}`))),
+  )
+  const headers = from('2001:db8::ffff')
+  const refused = await service.inject({ url: `${URL_OF_LIST}/stream`, headers })
+  t.match([refused.statusCode, refused.json().code], [503, 'too_many_streams'], 'of the same /64')
+  t.ok(refused.headers['retry-after'])
+  const levels = service.log.map((line) => JSON.parse(line).level)
+  t.ok(Math.max(...levels) < 40, 'and nobody is woken for it')
+  const other = await follow(t, service, from('2001:db8:0:1::1'))
+  t.equal(other.answer.status, 200, 'another has room')
 })
 
 t.test('whoever does not read keeps no service from closing', async (t) => {

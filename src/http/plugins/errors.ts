@@ -48,7 +48,8 @@ function sendProblem(
   wording: Wording,
 ) {
   const problem = toProblem(failure)
-  noteFailure(request, problem.status, failure)
+  // There is room for so many and no more: the line of the request says whose was refused.
+  if (problem.code !== 'too_many_streams') noteFailure(request, problem.status, failure)
   request.facts.reason = problem.code
   const headers = wording.headers(problem.headers)
   const body = wording.problemBody(problem, request.id)

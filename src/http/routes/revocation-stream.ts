@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RevocationFeed } from '../../revocations/feed/feed.ts'
+import { addressOf, addressPrefix } from '../address.ts'
 import { RETRY_AFTER } from '../failure.ts'
 import type { Limits } from '../limits/limits.ts'
 import { Problem } from '../problem.ts'
@@ -76,10 +77,11 @@ export function revocationStreamRoute(
       if ((await revocationFeed.answer(since)) === undefined) {
         throw new Problem(503, 'not_ready', 'the service is not ready yet; try again', RETRY_AFTER)
       }
-      const stream = streams.open(since, reply.raw)
+      const caller = addressPrefix(addressOf(request))
+      const stream = streams.open(since, caller, reply.raw)
       if (stream === undefined) {
         const detail =
-          'as many follow what is revoked here as can; try again, or fetch /.well-known/revocations'
+          'as many follow what is revoked here, or from your address, as may; try again, or fetch /.well-known/revocations'
         throw new Problem(503, 'too_many_streams', detail, RETRY_AFTER)
       }
       // A proxy that buffers would keep back what is to be known at once.

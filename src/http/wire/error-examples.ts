@@ -123,7 +123,7 @@ export const PROBLEM_EXAMPLES = {
   ],
   too_many_streams: [
     503,
-    'as many follow what is revoked here as can; try again, or fetch /.well-known/revocations',
+    'as many follow what is revoked here, or from your address, as may; try again, or fetch /.well-known/revocations',
   ],
   reason_unknown: [404, 'no error has this name; GET /errors lists all of them'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>

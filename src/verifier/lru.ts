@@ -3,6 +3,7 @@ export interface Lru<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
   delete(key: string): void
+  values(): Iterable<Value>
 }
 
 /** @param size how many entries it holds */
@@ -23,5 +24,6 @@ export function createLru<Value>(size: number): Lru<Value> {
       if (entries.size > size) entries.delete(entries.keys().next().value as string)
     },
     delete: (key) => entries.delete(key),
+    values: () => entries.values(),
   }
 }

@@ -1,4 +1,5 @@
 import { createFetcher } from './fetch.ts'
+import { createLru } from './lru.ts'
 import { askedScopes } from './scope.ts'
 import { ServiceTokenError } from './service-token/error.ts'
 import { createHeld, type Held } from './service-token/held.ts'
@@ -10,7 +11,7 @@ interface CommonOptions {
   readonly clientId: string
   /** Or a function that gives it, which is asked before each request: a secret that was rotated is taken up. */
   readonly clientSecret: string | (() => string | Promise<string>)
-  /** In milliseconds, for a request; 5000 if not given. */
+  /** In milliseconds, for a request, and for the function that gives the secret; 5000 if not given. */
   readonly timeout?: number
   /** Instead of the global one. */
   readonly fetch?: typeof globalThis.fetch
@@ -40,6 +41,11 @@ export interface ServiceTokens {
    * @throws ServiceTokenError when there is none that lives
    */
   getToken(request?: ServiceTokenRequest): Promise<string>
+  /**
+   * Drops a token that was answered 401, if it is still held: whoever it was for knows that it was revoked.
+   * The next `getToken` asks for another.
+   */
+  forget(token: string): void
   /** Ends requests, and forgets the tokens. */
   close(): void
 }
@@ -53,9 +59,10 @@ export function createServiceTokens(options: ServiceTokenOptions): ServiceTokens
     throw new TypeError('clientSecret is required: the secret, or a function that gives it')
   }
   const fetcher = createFetcher({ fetch: options.fetch, timeout, retries: 0 })
-  const requestToken = createRequestToken({ url, clientId, clientSecret, fetcher, clock })
+  const requestToken = createRequestToken({ url, clientId, clientSecret, timeout, fetcher, clock })
   const closing = new AbortController()
-  const held = new Map<string, Held>()
+  // Who asks for scopes that a caller names must not fill the memory.
+  let held = createLru<Held>(MOST_HELD)
 
   const hold = (audiences: readonly string[], scopes: readonly string[]) => {
     const key = JSON.stringify([audiences, scopes])
@@ -63,9 +70,6 @@ export function createServiceTokens(options: ServiceTokenOptions): ServiceTokens
     if (known !== undefined) return known
     const request = () => requestToken({ audiences, scopes }, closing.signal)
     const made = createHeld({ request, clock, random })
-    // Who asks for scopes that a caller names must not fill the memory.
-    const [oldest] = held.keys()
-    if (held.size >= MOST_HELD && oldest !== undefined) held.delete(oldest)
     held.set(key, made)
     return made
   }
@@ -78,9 +82,12 @@ export function createServiceTokens(options: ServiceTokenOptions): ServiceTokens
       const audiences = typeof audience === 'string' ? [audience] : [...audience]
       return hold(audiences.sort(), [...new Set(askedScopes(scope))].sort()).get()
     },
+    forget(token) {
+      for (const one of held.values()) one.forget(token)
+    },
     close() {
       closing.abort()
-      held.clear()
+      held = createLru(0)
     },
   }
 }

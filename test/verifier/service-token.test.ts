@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 10, 21, 12)
 const SECRET = 'se:cr+t ä%'
 
 /** Tokens of an endpoint whose answers a test makes. */
-function createTokens(t: Test, random = 0.5) {
+function createTokens(t: Test, random = 0.5, timeout = 5000) {
   let now = NOW
   const requests: { url: string; headers: Record<string, string>; form: URLSearchParams }[] = []
   const state = {
@@ -20,6 +20,7 @@ function createTokens(t: Test, random = 0.5) {
     clientSecret: () => state.secret(),
     clock: () => now,
     random: () => random,
+    timeout,
     fetch: (async (url: string, init: RequestInit) => {
       const headers = init.headers as Record<string, string>
       requests.push({ url: String(url), headers, form: new URLSearchParams(String(init.body)) })
@@ -199,17 +200,79 @@ t.test(
   },
 )
 
-t.test('a clock that is set back lets no token live on, and no pause last', async (t) => {
+t.test(
+  'a clock that is set back ends no token, lets none live on, and no pause last',
+  async (t) => {
+    for (const by of [0.001, 60, 3600]) {
+      const { getToken, requests, state, advance } = createTokens(t)
+      await getToken()
+      state.respond = () => refuse(503, 'temporarily_unavailable')
+      advance(-by)
+      t.equal(await getToken(), 'token-1', `${by} s back`)
+      t.equal(requests.length, 2, 'nobody knows how long it lives: another is asked for')
+      advance(599)
+      t.equal(await getToken(), 'token-1')
+      advance(1)
+      const { retryAfterSeconds }: ServiceTokenError = await getToken().catch((error) => error)
+      state.respond = () => issue('good')
+      advance(-3600)
+      await t.rejects(getToken(), { code: 'unavailable', retryAfterSeconds })
+      advance(retryAfterSeconds)
+      t.equal(await getToken(), 'good')
+    }
+  },
+)
+
+t.test('a token that was refused elsewhere is dropped, and replaced once', async (t) => {
+  const { getToken, forget, requests } = createTokens(t)
+  const [orders, all] = [await getToken({ audience: ORDERS }), await getToken()]
+  forget(orders)
+  const calls = [getToken({ audience: ORDERS }), getToken({ audience: ORDERS })]
+  t.same(await Promise.all(calls), ['token-3', 'token-3'])
+  forget(orders)
+  t.equal(await getToken({ audience: ORDERS }), 'token-3', 'another than the one that was named')
+  t.equal(await getToken(), all)
+  t.equal(requests.length, 3)
+})
+
+t.test(
+  'of too many purposes the one that was not asked for the longest is forgotten',
+  async (t) => {
+    const { getToken, requests } = createTokens(t)
+    for (let n = 0; n < 1000; n += 1) await getToken({ scope: `s${n}` })
+    await getToken({ scope: 's0' })
+    await getToken({ scope: 'one-more' })
+    t.equal(await getToken({ scope: 's0' }), 'token-1')
+    t.equal(requests.length, 1001)
+    t.equal(await getToken({ scope: 's1' }), 'token-1002')
+  },
+)
+
+t.test('a secret that does not come keeps back no token, and nobody waits for ever', async (t) => {
+  const { getToken, requests, state, advance } = createTokens(t, 0.5, 20)
+  await getToken()
+  state.secret = () => new Promise(() => {})
+  advance(595)
+  t.equal(await getToken(), 'token-1')
+  advance(5)
+  await t.rejects(getToken(), { code: 'secret_unavailable', message: /none within 20 ms/ })
+  for (const nothing of [undefined, '', 5, Promise.resolve(undefined)]) {
+    advance(60)
+    state.secret = () => nothing as string
+    await t.rejects(getToken(), { code: 'secret_unavailable', message: /gave none/ })
+  }
+  t.equal(requests.length, 1, 'nothing was sent')
+  advance(60)
+  state.secret = () => SECRET
+  t.equal(await getToken(), 'token-2')
+})
+
+t.test('whoever waits in the last seconds still gets the old one alive', async (t) => {
   const { getToken, state, advance } = createTokens(t)
   await getToken()
-  advance(-3600)
-  t.equal(await getToken(), 'token-2')
-  advance(700)
-  state.respond = () => refuse(503, 'temporarily_unavailable')
-  await t.rejects(getToken())
-  state.respond = () => issue('good')
-  advance(-3600)
-  t.equal(await getToken(), 'good')
+  state.respond = () => new Promise(() => {})
+  advance(599.98)
+  t.equal(await getToken(), 'token-1')
 })
 
 t.test('a token that says nothing of its life is used for a minute', async (t) => {

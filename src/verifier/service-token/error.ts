@@ -8,7 +8,7 @@ export type ServiceTokenCode =
   | 'unreachable'
   /** What came is no token answer (RFC 6749 §5.1). */
   | 'answer_invalid'
-  /** The function that gives the client's secret threw. */
+  /** The function that gives the client's secret threw (see `cause`), gave none, or not in time. */
   | 'secret_unavailable'
   | 'closed'
 

@@ -1,11 +1,15 @@
 import { backoff } from '../backoff.ts'
 import { ServiceTokenError, type ServiceTokenFailure } from './error.ts'
+import { type Living, live, setBack } from './living.ts'
 import type { Issued } from './request.ts'
+import { within } from './within.ts'
 
 /** The one token for one purpose: got when it is asked for, and new before it is over. */
 export interface Held {
   /** Throws ServiceTokenError when there is none that lives. */
   get(): Promise<string>
+  /** Drops the token if it is this one. */
+  forget(value: string): void
 }
 
 /** @param request one request, and what became of it; never throws */
@@ -19,25 +23,35 @@ export function createHeld(options: {
   let underway: Promise<void> | undefined
   let failures = 0
   let failure: ServiceTokenFailure | undefined
-  let pauseFrom = 0
   let pauseUntil = 0
+  let seen = 0
 
+  /** A clock that was set back must not make a pause, or a token, last for hours, nor end one. */
+  const read = () => {
+    const now = clock()
+    if (now < seen) {
+      token &&= setBack(token, now, seen - now)
+      pauseUntil -= seen - now
+    }
+    seen = now
+    return now
+  }
   const fail = (given: ServiceTokenFailure) => {
     failures += 1
     failure = given
     const [first, longest] = given.code === 'refused' ? REFUSED_PAUSE : TROUBLE_PAUSE
     const pause = Math.max(backoff(failures, first, longest, random), given.retryAfter ?? 0)
-    pauseFrom = clock()
-    pauseUntil = pauseFrom + pause * 1000
+    pauseUntil = read() + pause * 1000
   }
   const refresh = () => {
     underway ??= (async () => {
       // Its life is counted from before the request: the token was made some time after.
-      const madeAt = clock()
+      const askedAt = read()
       const outcome = await request()
       if ('token' in outcome) {
-        token = live(outcome, madeAt, random)
+        token = live(outcome, Math.min(askedAt, read()), random)
         failures = 0
+        failure = undefined
         pauseUntil = 0
       } else {
         fail(outcome)
@@ -47,50 +61,29 @@ export function createHeld(options: {
     })
     return underway
   }
-  // A clock that was set back must not make a pause, or a token, last for hours.
-  const isPaused = () => clock() >= pauseFrom && clock() < pauseUntil
-  const living = () => {
-    if (token === undefined || clock() < token.madeAt || clock() >= token.expiresAt)
-      return undefined
-    return token
-  }
+  const living = (now: number) => (token !== undefined && now < token.expiresAt ? token : undefined)
 
   return {
     async get() {
-      const current = living()
-      const isDue = current === undefined || clock() >= current.refreshAt
-      const refreshed = isDue && !isPaused() ? refresh() : underway
-      if (current !== undefined && (refreshed === undefined || clock() < current.lateAt)) {
-        return current.value
+      const now = read()
+      const current = living(now)
+      const isDue = current === undefined || now >= current.refreshAt
+      const refreshed = isDue && now >= pauseUntil ? refresh() : underway
+      if (current !== undefined) {
+        if (refreshed === undefined || now < current.lateAt) return current.value
+        // Whoever is called with it must still find it alive.
+        await within(refreshed, (current.expiresAt - now) / 2, undefined)
       }
-      await refreshed
-      const found = living()
+      if (living(read()) === undefined) await refreshed
+      const later = read()
+      const found = living(later)
       if (found !== undefined) return found.value
-      throw new ServiceTokenError(failure ?? OVER_AT_ONCE, Math.ceil((pauseUntil - clock()) / 1000))
+      const pause = Math.max(0, Math.ceil((pauseUntil - later) / 1000))
+      throw new ServiceTokenError(failure ?? OVER_AT_ONCE, pause)
     },
-  }
-}
-
-/** Instants are milliseconds since the epoch. */
-interface Living {
-  readonly value: string
-  readonly madeAt: number
-  /** From then on it is replaced, and meanwhile used. */
-  readonly refreshAt: number
-  /** From then on who asks waits for the one that replaces it, if that comes. */
-  readonly lateAt: number
-  readonly expiresAt: number
-}
-
-/** At 80 % of its life, give or take 5 %, so that not all services ask in the same second. */
-function live({ token, lifeSeconds }: Issued, madeAt: number, random: () => number): Living {
-  const life = lifeSeconds * 1000
-  return {
-    value: token,
-    madeAt,
-    refreshAt: madeAt + life * (0.75 + random() / 10),
-    lateAt: madeAt + Math.max(life - 10_000, life * 0.9),
-    expiresAt: madeAt + life,
+    forget(value) {
+      if (token?.value === value) token = undefined
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { readRetryAfter } from '../backoff.ts'
 import { readBody } from '../body.ts'
 import type { Fetcher } from '../fetch.ts'
 import type { ServiceTokenFailure } from './error.ts'
+import { readSecret } from './secret.ts'
 
 /** What a token is for. */
 export interface Wanted {
@@ -28,17 +29,15 @@ export function createRequestToken(options: {
   url: string
   clientId: string
   clientSecret: string | (() => string | Promise<string>)
+  /** In milliseconds, for the secret. */
+  timeout: number
   fetcher: Fetcher
   clock: () => number
 }): RequestToken {
-  const { url, clientId, clientSecret, fetcher, clock } = options
+  const { url, clientId, clientSecret, timeout, fetcher, clock } = options
   return async ({ audiences, scopes }, signal) => {
-    let secret: string
-    try {
-      secret = typeof clientSecret === 'string' ? clientSecret : await clientSecret()
-    } catch (cause) {
-      return { code: 'secret_unavailable', message: "the client's secret could not be had", cause }
-    }
+    const secret = await readSecret(clientSecret, timeout)
+    if (typeof secret !== 'string') return secret
     const form = new URLSearchParams({ grant_type: 'client_credentials' })
     for (const audience of audiences) form.append('resource', audience)
     if (scopes.length > 0) form.append('scope', scopes.join(' '))

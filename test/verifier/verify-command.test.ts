@@ -80,7 +80,10 @@ t.test('an issuer that cannot be asked is no fault of the token: exit code 3', a
   const token = await issuer.token()
   const { stdout, exitCode } = await ask([token, ...NAMED, '--json'], away)
   t.equal(exitCode, 3)
-  t.equal(JSON.parse(stdout).code, 'jwks_unavailable')
+  t.match(JSON.parse(stdout), { good: null, code: 'jwks_unavailable' })
+  const { stdout: said } = await ask([token, ...NAMED], away)
+  t.match(said, /Nothing can be said of this access token: jwks_unavailable\.\n$/)
+  t.notMatch(said, /NOT good/)
 
   const readFile = async () => JSON.stringify(issuer.jwks)
   const offline = await ask([token, ...NAMED, '--jwks-file', 'jwks.json'], { ...away, readFile })

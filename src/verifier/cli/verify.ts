@@ -36,11 +36,11 @@ export async function verify(
   try {
     const options = asked.scope === undefined ? {} : { scope: asked.scope }
     const { good, code, findings } = await verifier.explain(token, options)
-    const verdict = good ? 'This access token is good.' : `This access token is NOT good: ${code}.`
+    const isKnown = good || !isUnknown(code)
     return {
-      json: { kind: 'access_token', good, code, checks: findings },
-      text: `${findings.map(describeFinding).join('\n')}\n\n${verdict}`,
-      exitCode: good ? EXIT.ok : exitCodeOf(code),
+      json: { kind: 'access_token', good: isKnown ? good : null, code, checks: findings },
+      text: `${findings.map(describeFinding).join('\n')}\n\n${verdict(good, code)}`,
+      exitCode: good ? EXIT.ok : isKnown ? EXIT.no : EXIT.unavailable,
     }
   } finally {
     verifier.close()
@@ -48,8 +48,15 @@ export async function verify(
 }
 
 /** A token that is refused is one thing, not to know is another. */
-function exitCodeOf(code: string | undefined): number {
-  return CODES[code as VerifyCode]?.status === 503 ? EXIT.unavailable : EXIT.no
+function isUnknown(code: string | undefined): boolean {
+  return CODES[code as VerifyCode]?.status === 503
+}
+
+function verdict(good: boolean, code: string | undefined): string {
+  if (good) return 'This access token is good.'
+  return isUnknown(code)
+    ? `Nothing can be said of this access token: ${code}.`
+    : `This access token is NOT good: ${code}.`
 }
 
 async function keySource(

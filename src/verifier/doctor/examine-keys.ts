@@ -4,7 +4,7 @@ import { ALGORITHMS } from '../terms.ts'
 import { came, examineMediaType, faultOfAnswer } from './answer-faults.ts'
 import type { Answered, Unanswered } from './ask.ts'
 import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
-import { whyRefused } from './key-faults.ts'
+import { whatLeaks, whyRefused } from './key-faults.ts'
 
 /** The keys of an answer, whatever they are worth; undefined when it holds no JWK set (RFC 7517 §5). */
 export function readJwks(answer: Answered | Unanswered): readonly JWK[] | undefined {
@@ -32,7 +32,7 @@ export async function examineKeys(answer: Answered | Unanswered): Promise<Diagno
   return [
     came('jwks', answered, ''),
     ...examineMediaType('jwks', answered, ['application/json', 'application/jwk-set+json']),
-    ...(loaded.size === 0 ? [NO_KEY] : [good('keys', describe([...loaded.values()]))]),
+    ...(loaded.size === 0 ? [NO_KEY] : examineNumbers([...loaded.values()])),
     ...jwks.filter((jwk) => !loaded.has(jwk.kid ?? '')).map((jwk) => refused(jwk, jwks)),
   ]
 }
@@ -40,22 +40,26 @@ export async function examineKeys(answer: Answered | Unanswered): Promise<Diagno
 const NO_KEY = bad('keys', 'there is none to verify with', 'see mintmark keys status')
 
 function refused(jwk: JWK, all: readonly JWK[]): Diagnosis {
-  const detail = `kid ${JSON.stringify(jwk.kid) ?? 'absent'} is not loaded: ${whyRefused(jwk, all)}`
-  return warning('keys', detail, 'tokens that it signed are refused; take it out, or put it right')
+  const leak = whatLeaks(jwk)
+  const why = leak ?? whyRefused(jwk, all)
+  const detail = `kid ${JSON.stringify(jwk.kid) ?? 'absent'} is not loaded: ${why}`
+  return leak === undefined
+    ? warning('keys', detail, 'tokens that it signed are refused; take it out, or put it right')
+    : bad('keys', detail, 'revoke it: whoever has read it can sign tokens of this issuer')
 }
 
-/**
- * How many keys there are for an algorithm: with a second one the next is there already, or the one
- * before still is, and a rotation goes by unseen.
- */
-function describe(keys: readonly { alg: string }[]): string {
+/** With a second key for an algorithm a rotation goes by unseen: the next is there before it signs. */
+function examineNumber(alg: string, count: number): Diagnosis {
+  return count > 1
+    ? good('keys', `${alg}: ${count} keys, so one beside the one that signs`)
+    : warning(
+        'keys',
+        `${alg}: 1 key, no next one yet`,
+        'publish the next one before it signs: until verifiers have it, its tokens are refused',
+      )
+}
+
+function examineNumbers(keys: readonly { alg: string }[]): Diagnosis[] {
   const algorithms = [...new Set(keys.map(({ alg }) => alg))]
-  return algorithms
-    .map((alg) => {
-      const count = keys.filter((key) => key.alg === alg).length
-      return count === 1
-        ? `${alg}: 1 key, no next one yet`
-        : `${alg}: ${count} keys, so one beside the one that signs`
-    })
-    .join('; ')
+  return algorithms.map((alg) => examineNumber(alg, keys.filter((key) => key.alg === alg).length))
 }

@@ -100,6 +100,19 @@ t.test('who cannot be reached, or leads elsewhere', async (t) => {
   t.notOk(away.reachable)
   t.match(away.said, /jwks: bad: .* cannot be reached: nobody listens there \(ECONNREFUSED\)/)
 
+  const [token, slash] = [
+    await issuer.token(),
+    await issuer.token({ issuer: 'http://issuer.test/' }),
+  ]
+  for (const fetch of [refused, changing(issuer, JWKS, () => new Response('garbage'))]) {
+    const words = /issuer_mismatch.*the scheme: https was given, it is http, and a slash at the end/
+    t.match(await ask({ fetch, token: slash }), { good: false, said: words })
+    t.match(
+      (await ask({ fetch, token })).said,
+      /token: warning: nothing is wrong with what it says/,
+    )
+  }
+
   issuer.down()
   t.match(await ask(), { reachable: false, said: /jwks: bad: .* answered 503/ })
   issuer.down('garbage')

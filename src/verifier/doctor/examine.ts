@@ -58,7 +58,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     ...(await examineCaching(keys, ask)),
     ...examineClock(keys),
     ...(await examineRevocations(issuer, feed, jwks ?? [])),
-    ...(jwks === undefined ? [] : await explainToken(options, jwks)),
+    ...(await explainToken(options, jwks)),
   ]
   return {
     good: diagnoses.every(({ verdict }) => verdict !== 'bad'),
@@ -77,11 +77,14 @@ function notNeeded(diagnosis: Diagnosis): Diagnosis {
     : diagnosis
 }
 
-/** By the keys that were fetched already. */
-async function explainToken(options: ExamineOptions, jwks: readonly JWK[]): Promise<Diagnosis[]> {
+/** By the keys that were fetched already; without any, as far as a token shows what is wrong itself. */
+async function explainToken(
+  options: ExamineOptions,
+  jwks: readonly JWK[] | undefined,
+): Promise<Diagnosis[]> {
   const { token, issuer, audience, clock } = options
   if (token === undefined) return []
-  const fetch: VerifierOptions['fetch'] = async () => Response.json({ keys: jwks })
+  const fetch: VerifierOptions['fetch'] = async () => Response.json({ keys: jwks ?? [] })
   const jwksUri = 'https://fetched.invalid/jwks.json'
   const verifier = createVerifier({ issuer, audience, clock, fetch, jwksUri })
   try {

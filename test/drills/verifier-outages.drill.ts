@@ -80,6 +80,8 @@ async function flood(t: Test, fault: Fault | undefined): Promise<Figures> {
   const good = await key.sign(Date.now())
   t.equal((await sibling.ask(good)).status, 200)
   jwks.suffer(fault)
+  const replacement = await createOwnKey('replacement')
+  const newSeen = tally()
   const before = jwks.asked()
   const { jwks: fetchedBefore } = await sibling.stats()
   const [head = '', payload, signature] = good.split('.')
@@ -95,6 +97,9 @@ async function flood(t: Test, fault: Fault | undefined): Promise<Figures> {
     })
     for (const status of await sibling.askAll(tokens)) seen.add(status)
     goodSeen.add((await sibling.ask(good)).status)
+    // The flood has just had the keys fetched: what signs now is not among them.
+    if (second === 0) jwks.publish([key.jwk, replacement.jwk])
+    newSeen.add((await sibling.ask(await replacement.sign(Date.now()))).status)
     await pause(Math.max(0, began + (second + 1) * 1000 - performance.now()))
   }
   const took = (performance.now() - began) / 1000
@@ -105,13 +110,16 @@ async function flood(t: Test, fault: Fault | undefined): Promise<Figures> {
   const name = `unknown keys, JWKS ${fault ?? 'well'}`
   t.ok(fetches <= most, `${name}: ${fetches} fetches in ${took.toFixed(0)} s`)
   t.strictSame(goodSeen.counts(), { 200: seconds }, `${name}: good tokens are not disturbed`)
+  t.equal(newSeen.counts()[401], undefined, `${name}: a key that came meanwhile is never 401`)
+  const others = Object.keys(seen.counts()).filter((status) => !['401', '503'].includes(status))
+  t.strictSame(others, [], `${name}: none is taken`)
   if (fault !== undefined) {
     t.equal(seen.counts()[401], undefined, `${name}: not known, and not 401`)
   }
   return {
     [`${name}, a second`]: Math.round(rate),
     [`${name}, fetches`]: `${fetches} in ${took.toFixed(0)} s (${jwks.asked() - before} requests with retries)`,
-    [`${name}, answers`]: `${words(seen)}; good tokens ${words(goodSeen)}`,
+    [`${name}, answers`]: `${words(seen)}; good tokens ${words(goodSeen)}; of a new key ${words(newSeen)}`,
   }
 }
 

@@ -1,18 +1,22 @@
 import { VerifyError } from '../errors.ts'
-import { createLru } from '../lru.ts'
 import { byTimers, type Schedule } from '../schedule.ts'
 import { shown } from '../shown.ts'
 import type { StaleEvent, VerifierStats } from '../types.ts'
 import type { FetchedKeys } from './fetch-keys.ts'
 import type { KeySource } from './key-source.ts'
+import { createLookups, tellOf } from './lookups.ts'
 import type { VerifyKey } from './verify-key.ts'
 
 /** The keys of the issuer, as far as they are known; fetched when they are needed, and in good time. */
 export interface KeySet {
   /** At once, and without a fetch in the way; undefined when it is not known, or what is known is too old. */
   find(kid: string): VerifyKey | undefined
-  /** Looks for a key that `find` did not have. Throws VerifyError: `kid_unknown`, `jwks_unavailable`. */
-  seek(kid: string): Promise<VerifyKey>
+  /**
+   * Looks for a key that `find` did not have. Throws VerifyError: `kid_unknown` when the issuer, asked since the
+   * token was made, does not have it; `jwks_unavailable` when it could not be asked, or may not be so soon.
+   * @param madeAt seconds since the epoch, as the token says; whoever lies about it is told 503 for 401
+   */
+  seek(kid: string, madeAt: number): Promise<VerifyKey>
   /** Fetches the keys unless some are there. Throws VerifyError: `jwks_unavailable`. */
   ready(): Promise<void>
   /** Fetches the keys anew because a key was revoked, unless that was done just now. */
@@ -42,18 +46,15 @@ const LONGEST_AGE = 86_400
 const RENEWED_AT = 0.75
 /** While nothing is known at all, the issuer is asked again after so many milliseconds, then twice as many. */
 const SHORTEST_PAUSE = 1000
-/** So many unknown keys are remembered, for so many cool-downs. */
-const UNKNOWN_KIDS = 1000
-const UNKNOWN_FOR = 2
 
 export function createKeySet(options: KeySetOptions): KeySet {
   const { source, seed, clock, onStale, schedule = byTimers } = options
   const coolDown = options.unknownKidCooldown * 1000
-  /** By `kid`, until when it need not be looked for again. */
-  const unknown = createLru<number>(UNKNOWN_KIDS)
+  const lookups = createLookups(coolDown, clock)
   let keys: ReadonlyMap<string, VerifyKey> = new Map()
-  /** Instants in milliseconds since the epoch: when they were fetched, are to be, are old, are too old. */
+  /** Instants in milliseconds since the epoch: when they were fetched, which began at, are to be, are old, are too old. */
   let fetchedAt: number | undefined
+  let beganAt = Number.NEGATIVE_INFINITY
   let renewAt = Number.NEGATIVE_INFINITY
   let oldAt = Number.NEGATIVE_INFINITY
   let uselessAt = Number.NEGATIVE_INFINITY
@@ -107,6 +108,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   /** One fetch at a time. Never rejects. */
   function load(): Promise<void> {
     fetches += 1
+    beganAt = clock()
     pending = source()
       .then(take)
       .catch(fail)
@@ -153,24 +155,28 @@ export function createKeySet(options: KeySetOptions): KeySet {
     return seeding
   }
 
-  async function seek(kid: string): Promise<VerifyKey> {
+  async function seek(kid: string, madeAt: number): Promise<VerifyKey> {
+    const cameAt = clock()
     await begin()
     const key = find(kid)
     if (key !== undefined) return key
     const isFirst = fetchedAt === undefined
-    const isToBeFetched = clock() >= quietUntil && (unknown.get(kid) ?? 0) <= clock()
-    let asked = pending
-    if (asked === undefined && isToBeFetched) {
+    const wasInVain = lookups.wasInVain(kid, madeAt * 1000)
+    if (pending === undefined && clock() >= quietUntil && !wasInVain) {
       // The first fetch is made for whoever comes first; only if it was in vain a pause follows.
       if (!isFirst) quietUntil = clock() + coolDown
-      asked = load()
+      void load()
     }
-    await asked
+    // The token was here before the issuer is asked, for whomever.
+    const isAskedFor = pending !== undefined && beganAt >= cameAt
+    await pending
     const found = known(kid)
     if (found !== undefined) return found
     if (failure !== undefined || clock() >= uselessAt) throw unavailable()
     if (isFirst) quietUntil = clock() + coolDown
-    if (asked !== undefined) unknown.set(kid, clock() + UNKNOWN_FOR * coolDown)
+    if (isAskedFor) lookups.noteInVain(kid)
+    const isTold = isAskedFor || wasInVain || tellOf(madeAt * 1000, fetchedAt ?? 0)
+    if (!isTold) throw unavailable('the keys as they were before the token was made')
     throw new VerifyError({
       code: 'kid_unknown',
       expected: `one of ${[...keys.keys()].join(', ')}`,
@@ -184,11 +190,11 @@ export function createKeySet(options: KeySetOptions): KeySet {
     return known(kid)
   }
 
-  function unavailable(): VerifyError {
+  function unavailable(actual = failure ?? 'the keys that are known are too old'): VerifyError {
     return new VerifyError({
       code: 'jwks_unavailable',
       expected: 'the keys of the issuer',
-      actual: failure ?? 'the keys that are known are too old',
+      actual,
       hint: 'Say jwksUri if the issuer is reached by another address from here; run mintmark doctor.',
       retryAfterSeconds: Math.max(1, Math.ceil((quietUntil - clock()) / 1000)),
     })

@@ -1,6 +1,6 @@
 import { VerifyError } from '../errors.ts'
 import { shown } from '../shown.ts'
-import type { Rule } from './examination.ts'
+import { claim, isInstant, type Rule } from './examination.ts'
 import { member } from './header-rules.ts'
 
 const key: Rule = {
@@ -15,7 +15,8 @@ const key: Rule = {
     if (typeof kid !== 'string') return { code: 'kid_missing' }
     examination.key = keys.find(kid)
     if (examination.key !== undefined) return undefined
-    return keys.seek(kid).then(
+    const iat = claim(examination, 'iat')
+    return keys.seek(kid, isInstant(iat) ? (iat as number) : 0).then(
       (found) => {
         examination.key = found
         return undefined

@@ -7,9 +7,13 @@ export function unharmedBy<Told>(
 ): (told: Told) => void {
   return (told) => {
     try {
-      listener?.(told)
+      // One that is async fails later: a rejection that nobody hears ends a process.
+      Promise.resolve(listener?.(told)).catch(ignore)
     } catch {
-      // Its author hears of it by the silence of the log.
+      ignore()
     }
   }
 }
+
+/** Its author hears of it by the silence of the log. */
+function ignore(): void {}

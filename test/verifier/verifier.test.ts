@@ -383,6 +383,19 @@ t.test('what was refused is counted and told', async (t) => {
   for (const part of token.split('.')) t.notOk(told.includes(part), 'no part of the token is told')
 })
 
+t.test('who listens and fails later harms nobody', async (t) => {
+  const unheard: unknown[] = []
+  const hear = (reason: unknown) => unheard.push(reason)
+  process.on('unhandledRejection', hear)
+  t.teardown(() => process.off('unhandledRejection', hear))
+  const fails = () => Promise.reject(new Error('the log is full'))
+  const bench = createBench(t, [one], { onRefused: fails, onStale: fails })
+  bench.answers[JWKS] = () => new Response('', { status: 503 })
+  t.equal((await refusal(bench.verifier.verify(await signToken(one)))).status, 503)
+  await settle()
+  t.strictSame(unheard, [])
+})
+
 t.test('a fetch', async (t) => {
   /** Answers one after the other; functions may throw. */
   const fetching = (answers: (() => Response | Promise<Response>)[], retries = 2) => {

@@ -2,8 +2,8 @@ import { type Authenticated, authenticate } from './adapters/authenticate.ts'
 import { headerValues } from './adapters/node-headers.ts'
 import { type AdapterOptions, type Required, settleAdapter } from './adapters/options.ts'
 import { headersOf, PROBLEM_TYPE, problemOf } from './adapters/problem.ts'
+import { examineRequired, requireScopes } from './asked.ts'
 import { VerifyError } from './errors.ts'
-import { askedScopes } from './scope.ts'
 import type { Verifier } from './types.ts'
 
 /** What `req.auth` is. */
@@ -41,7 +41,7 @@ type Middleware = (request: AnyRequest, response: AnyResponse, next: Next) => vo
 
 /** The middleware, and more of it with the same verifier. */
 export interface Auth extends Middleware {
-  /** For a route that wants something of its own. */
+  /** For a route that wants something of its own. Throws a TypeError when that is wrong. */
   requireAuth(required?: Required): Middleware
   readonly verifier: Verifier
   /** Lets go of the verifier, if it was made here. */
@@ -55,11 +55,12 @@ export interface Auth extends Middleware {
  * Throws a TypeError that says what is wrong with the options.
  */
 export function auth(options: AdapterOptions & Required): Auth {
-  const { scope, whenRevocationsStale, optional, ...others } = options
-  const { verifier, close } = settleAdapter(others as AdapterOptions)
-  const requireAuth =
-    (required: Required = {}): Middleware =>
-    (request, _response, next) => {
+  const [asked, others] = takeApart(options)
+  examineRequired(asked)
+  const { verifier, close } = settleAdapter(others)
+  const requireAuth = (required: Required = {}): Middleware => {
+    examineRequired(required)
+    return (request, _response, next) => {
       const shown = {
         authorizations: headerValues(request.rawHeaders, 'authorization'),
         url: request.originalUrl ?? request.url ?? '',
@@ -72,25 +73,35 @@ export function auth(options: AdapterOptions & Required): Auth {
         (error) => next(forExpress(error)),
       )
     }
-  const asked = {
-    ...(scope !== undefined && { scope }),
-    ...(whenRevocationsStale !== undefined && { whenRevocationsStale }),
-    ...(optional !== undefined && { optional }),
   }
   return Object.assign(requireAuth(asked), { requireAuth, verifier, close })
 }
 
-/** After `auth`: lets in tokens with all of these scopes. */
+/** What the route wants, which may be there and wrong, and what the verifier is made of. */
+function takeApart(options: AdapterOptions & Required): [Required, AdapterOptions] {
+  const all = Object.entries(options)
+  const isAsked = ([name]: [string, unknown]) => ASKED.has(name)
+  const others = all.filter((entry) => !isAsked(entry))
+  return [Object.fromEntries(all.filter(isAsked)), Object.fromEntries(others) as AdapterOptions]
+}
+
+const ASKED: ReadonlySet<string> = new Set<keyof Required>([
+  'scope',
+  'whenRevocationsStale',
+  'optional',
+])
+
+/** After `auth`: lets in tokens with all of these scopes. Throws a TypeError when there is none. */
 export function requiredScopes(scopes: string | readonly string[]): Middleware {
-  const wanted = askedScopes(scopes)
+  const wanted = requireScopes(scopes)
   return after(({ scopes: has }) =>
     wanted.every((scope) => has.includes(scope)) ? undefined : lacking(wanted, 'all', has),
   )
 }
 
-/** After `auth`: lets in tokens with any of these scopes. */
+/** After `auth`: lets in tokens with any of these scopes. Throws a TypeError when there is none. */
 export function scopeIncludesAny(scopes: string | readonly string[]): Middleware {
-  const wanted = askedScopes(scopes)
+  const wanted = requireScopes(scopes)
   return after(({ scopes: has }) =>
     wanted.some((scope) => has.includes(scope)) ? undefined : lacking(wanted, 'any', has),
   )
@@ -118,12 +129,12 @@ export function claimIncludes(
   })
 }
 
-/** After `auth`: lets in tokens of whose claims `accept` says true. */
+/** After `auth`: lets in tokens of whose claims `accept` says true, at once or later. */
 export function claimCheck(
-  accept: (claims: Authenticated['claims']) => boolean,
+  accept: (claims: Authenticated['claims']) => boolean | Promise<boolean>,
   expected = 'claims that this route accepts',
 ): Middleware {
-  return after(({ claims }) => (accept(claims) ? undefined : unfit(expected)))
+  return after(async ({ claims }) => ((await accept(claims)) ? undefined : unfit(expected)))
 }
 
 /**
@@ -145,12 +156,13 @@ export function answerErrors({ exposeDetails = false }: { exposeDetails?: boolea
 }
 
 /** Middleware that judges what `auth` found; without that there is no token. */
-function after(judge: (auth: ExpressAuth) => VerifyError | undefined): Middleware {
+function after(
+  judge: (auth: ExpressAuth) => VerifyError | undefined | Promise<VerifyError | undefined>,
+): Middleware {
+  const judged = async ({ auth: found }: AnyRequest) =>
+    found === undefined ? new VerifyError({ code: 'token_missing' }) : judge(found)
   return (request, _response, next) => {
-    const { auth: found } = request
-    const fault = found === undefined ? new VerifyError({ code: 'token_missing' }) : judge(found)
-    if (fault === undefined) next()
-    else next(forExpress(fault))
+    judged(request).then((fault) => (fault === undefined ? next() : next(forExpress(fault))), next)
   }
 }
 

@@ -9,6 +9,7 @@ import { type Authenticated, authenticate } from './adapters/authenticate.ts'
 import { headerValues } from './adapters/node-headers.ts'
 import { type AdapterOptions, type Required, settleAdapter } from './adapters/options.ts'
 import { headersOf, PROBLEM_TYPE, problemOf } from './adapters/problem.ts'
+import { examineRequired } from './asked.ts'
 import { VerifyError } from './errors.ts'
 import { completeDocument } from './fastify/complete-document.ts'
 import { describeRoute } from './fastify/describe-route.ts'
@@ -23,7 +24,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * A hook, for `onRequest` or `preHandler`, that lets in requests with a good access token and refuses
-     * all others itself (RFC 6750, RFC 9457).
+     * all others itself (RFC 6750, RFC 9457). Throws a TypeError when what is required is wrong.
      */
     requireAuth(required?: Required): OnRequest
   }
@@ -45,6 +46,7 @@ const auth: FastifyPluginAsync<AdapterOptions> = async (app, options) => {
 
   app.decorateRequest('auth', null as never)
   app.decorate('requireAuth', (required: Required = {}) => {
+    examineRequired(required)
     const guard = async (request: FastifyRequest, reply: FastifyReply) => {
       try {
         const authorizations = headerValues(request.raw.rawHeaders, 'authorization')

@@ -1,6 +1,7 @@
 import { type Authenticated, authenticate } from './adapters/authenticate.ts'
 import { type AdapterOptions, type Required, settleAdapter } from './adapters/options.ts'
 import { headersOf, PROBLEM_TYPE, problemOf } from './adapters/problem.ts'
+import { examineRequired } from './asked.ts'
 import { VerifyError } from './errors.ts'
 import type { Verifier } from './types.ts'
 
@@ -15,14 +16,17 @@ type AuthOf<Asked> = Asked extends { readonly optional: true }
   : Authenticated
 
 export interface RequestAuth {
-  /** Verifies the token of a request. Refusals are outcomes; it throws for no token whatever. */
+  /**
+   * Verifies the token of a request. Refusals are outcomes; it throws for no token whatever, but a TypeError
+   * when what is required is wrong.
+   */
   authenticate<const Asked extends Required>(
     request: Request,
     required?: Asked,
   ): Promise<RequestOutcome<AuthOf<Asked>>>
   /**
    * Answers refusals itself, and passes what the token says to `respond`, before whatever else the
-   * framework gives.
+   * framework gives. Throws a TypeError when what is required is wrong.
    */
   withAuth<const Asked extends Required, More extends unknown[]>(
     respond: (request: Request, auth: AuthOf<Asked>, ...more: More) => Response | Promise<Response>,
@@ -56,14 +60,19 @@ export function createRequestAuth(options: AdapterOptions): RequestAuth {
   }
 
   return {
-    authenticate: (request, required) =>
-      outcomeOf(request, required ?? {}) as Promise<RequestOutcome<never>>,
-    withAuth:
-      (respond, required) =>
-      async (request, ...more) => {
-        const outcome = await outcomeOf(request, required ?? {})
+    async authenticate(request, required) {
+      const wanted: Required = required ?? {}
+      examineRequired(wanted)
+      return outcomeOf(request, wanted) as Promise<RequestOutcome<never>>
+    },
+    withAuth(respond, required) {
+      const wanted: Required = required ?? {}
+      examineRequired(wanted)
+      return async (request, ...more) => {
+        const outcome = await outcomeOf(request, wanted)
         return outcome.ok ? respond(request, outcome.auth as never, ...more) : outcome.response
-      },
+      }
+    },
     verifier,
     close,
   }

@@ -157,7 +157,7 @@ export interface RevocationStats {
 
 export interface Verifier<Claims extends object = object> {
   /**
-   * Verifies an access token offline. Throws VerifyError, and nothing else.
+   * Verifies an access token offline. Throws VerifyError, or a TypeError when what is asked for is wrong.
    * @param token the compact JWS, without `Bearer`
    */
   verify(token: string, options?: VerifyOptions): Promise<VerifiedToken<Claims>>

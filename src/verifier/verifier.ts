@@ -1,3 +1,4 @@
+import { examineAsked } from './asked.ts'
 import { createCounts } from './counts.ts'
 import { createIssuerRevocations } from './issuer-revocations.ts'
 import { createIssuerKeys } from './keys/issuer-keys.ts'
@@ -59,6 +60,7 @@ export function createVerifier<Claims extends object = object>(
   })
 
   async function verify(token: string, asked: VerifyOptions = {}): Promise<VerifiedToken<Claims>> {
+    examineAsked(asked)
     const named = typeof token === 'string' ? cache?.nameOf(token) : undefined
     const name = typeof named === 'object' ? await named : named
     const known = name === undefined ? undefined : cache?.get(name)
@@ -80,6 +82,7 @@ export function createVerifier<Claims extends object = object>(
   }
 
   async function explain(token: string, asked: VerifyOptions = {}): Promise<Explanation> {
+    examineAsked(asked)
     const examination = begin(token, asked)
     const findings = await allFindings(RULES, examination)
     const failed = findings.find(({ outcome }) => outcome === 'failed')

@@ -251,6 +251,58 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
   })
 }
 
+t.test('a guard that wants something wrong is not made', async (t) => {
+  const wrong: [required: unknown, message: RegExp][] = [
+    [{ scopes: 'orders:read' }, /^scopes cannot be asked for; there are scope,/],
+    [{ toString: 'orders:read' }, /^toString cannot be asked for/],
+    [{ scope: undefined }, /^scope must be a scope or a list/],
+    [{ scope: '' }, /^scope/],
+    [{ scope: ' ' }, /^scope/],
+    [{ scope: [] }, /^scope/],
+    [{ scope: ['orders:read', ''] }, /^scope/],
+    [{ scope: ['orders:read', undefined] }, /^scope/],
+    [{ scope: 7 }, /^scope/],
+    [{ whenRevocationsStale: 'shut' }, /^whenRevocationsStale must be 'open' or 'closed'/],
+    [{ optional: 'yes' }, /^optional must be true or false/],
+  ]
+  const positional: typeof wrong = [
+    ['orders:read', /must be an object, such as { scope/],
+    [['orders:read'], /must be an object/],
+    [null, /must be an object/],
+  ]
+  const app = Fastify()
+  await app.register(auth, options)
+  t.teardown(() => app.close())
+  const guard = express.auth(options)
+  const { withAuth, authenticate, verifier } = createRequestAuth(options)
+  const request = new Request(ORDERS, { headers: bearer(good) })
+  for (const [required, message] of [...wrong, ...positional]) {
+    const fault = { name: 'TypeError', message }
+    const what = JSON.stringify(required)
+    t.throws(() => app.requireAuth(required as object), fault, what)
+    t.throws(() => guard.requireAuth(required as object), fault, what)
+    if (required !== null) {
+      t.throws(() => withAuth(() => new Response(), required as object), fault, what)
+      await t.rejects(authenticate(request, required as object), fault, what)
+    }
+    if (JSON.stringify(required)?.includes('optional')) continue
+    await t.rejects(verifier.verify(good, required as object), fault, what)
+    await t.rejects(verifier.explain(good, required as object), fault, what)
+  }
+  await t.rejects(verifier.verify(good, { optional: true } as object), {
+    name: 'TypeError',
+    message: /^optional/,
+  })
+  for (const scope of [undefined, '', []] as unknown as string[]) {
+    t.throws(() => express.auth({ ...options, scope }), {
+      name: 'TypeError',
+      message: /^scope must/,
+    })
+    t.throws(() => express.requiredScopes(scope), { name: 'TypeError', message: /^scopes must/ })
+    t.throws(() => express.scopeIncludesAny(scope), { name: 'TypeError', message: /^scopes must/ })
+  }
+})
+
 t.test('the middleware that express-oauth2-jwt-bearer has, too', async (t) => {
   const rich = await sign({ scope: 'a b', roles: ['clerk', 'admin'], tenant: 't1', level: 3 })
   const cases: [string, Middleware, number][] = [
@@ -268,6 +320,8 @@ t.test('the middleware that express-oauth2-jwt-bearer has, too', async (t) => {
     ['claimIncludes', express.claimIncludes('level', 3), 401],
     ['claimCheck', express.claimCheck(({ level }) => level === 3), 200],
     ['claimCheck', express.claimCheck(({ level }) => level === 4, 'a higher level'), 401],
+    ['claimCheck', express.claimCheck(async ({ level }) => level === 3), 200],
+    ['claimCheck', express.claimCheck(async ({ level }) => level === 4), 401],
   ]
   const guard = express.auth(options)
   t.teardown(guard.close)

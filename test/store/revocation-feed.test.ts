@@ -323,6 +323,48 @@ t.test('a long list comes in pages', async (t) => {
   t.equal(seen.size, 12_001)
 })
 
+t.test('whoever is far behind gets a page that is signed already', async (t) => {
+  const service = await createTestService(t)
+  const { databaseUrl, parts, clock } = service
+  const end = (count: number, seconds: number) =>
+    query(
+      databaseUrl,
+      `insert into revocations (id, kind, subject, made_at, expires_at)
+       select gen_random_uuid(), 'jti', n::text, $1, $2 from generate_series(1, $3::int) as n`,
+      [new Date(clock.now()), new Date(clock.now() + seconds * 1_000), count],
+    )
+  const tagAt = async (since: number) =>
+    (await service.inject({ url: `/.well-known/revocations?since=${since}` })).headers.etag
+  const behind = (missing: number) => fetchList(service, last - missing, { read: false })
+
+  await end(1, 2)
+  await parts.revocationFeed.read()
+  await end(5_300, 600)
+  const { seq: inFirst } = await fetchList(service)
+  const { seq: last } = await fetchList(service, inFirst)
+  const first = last - 5_300
+  const tag = await tagAt(0)
+  for (const since of [7, first, first + 1, first + 4_998]) t.equal(await tagAt(since), tag)
+  t.match(await behind(301), { since: first + 4_999, more: false }, 'the second page')
+  const few = await behind(200)
+  t.equal(few.entries.length, 200, 'who misses little gets little')
+  t.equal(few.since, last - 200)
+
+  await end(1, 600)
+  clock.advance(0.999)
+  await parts.revocationFeed.read()
+  t.equal(await tagAt(0), tag, 'news at the end change nothing at the beginning')
+  t.equal((await behind(0)).entries.length, 1)
+  clock.advance(0.001)
+  await parts.revocationFeed.read()
+  t.not(await tagAt(0), tag, 'but its time is not older than a second')
+
+  clock.advance(1)
+  await parts.revocationFeed.read()
+  t.match(await behind(301), { since: 0, more: true }, 'pages move when one is over')
+  t.match(await behind(300), { since: first + 5_000, more: false })
+})
+
 t.test(
   'after the database was set back the list is read anew, and its numbers still rise',
   async (t) => {
@@ -339,6 +381,6 @@ t.test(
     await writer.write('new')
     const after = await fetchList(service, before.seq)
     t.ok(after.seq > before.seq, 'whoever knew more goes on from there')
-    t.match(after, { since: before.seq, entries: [{ sid: 'new' }] })
+    t.match(after, { since: kept.seq, entries: [{ sid: 'new' }] })
   },
 )

@@ -25,22 +25,38 @@ export interface Page {
 export interface Entries {
   /** Up to which number it holds all there is. */
   readonly seq: number
+  /** How often something was forgotten, so that pages begin elsewhere. */
+  readonly shifts: number
   /** Takes what comes next, up to number `seq`. */
   add(next: readonly FeedEntry[], seq: number): void
-  /** Forgets what is over `now`. */
+  /** Forgets what is over `now`, to the second. */
   forget(now: number): void
-  /** At most `size` entries that come after number `since`; from the beginning when that is ahead. */
-  page(since: number, size: number): Page
+  /**
+   * The number to go on from for whoever asks for what comes after number `asked`, at or before that:
+   * of those who are far behind all in a page get the same. 0 when nobody gave that number.
+   */
+  origin(asked: number): number
+  /** What comes after such a number. */
+  page(since: number): Page
 }
+
+/** As many entries as an answer has, at most: half a megabyte. */
+const PAGE = 5_000
+/** Whoever misses so many gets these alone. */
+const TAIL = 200
 
 export function createEntries(): Entries {
   let held: FeedEntry[] = []
   let seq = 0
+  let shifts = 0
   let firstOver = Number.POSITIVE_INFINITY
 
   return {
     get seq() {
       return seq
+    },
+    get shifts() {
+      return shifts
     },
     add(next, upTo) {
       for (const entry of next) {
@@ -50,15 +66,23 @@ export function createEntries(): Entries {
       seq = upTo
     },
     forget(now) {
-      if (now < firstOver) return
-      held = held.filter(({ expiresAt }) => expiresAt > now)
+      // Not at each look: what is signed is to be of use for a second.
+      const over = now - (now % 1_000)
+      if (over < firstOver) return
+      held = held.filter(({ expiresAt }) => expiresAt > over)
       firstOver = held.reduce((first, one) => Math.min(first, one.expiresAt), Infinity)
+      shifts += 1
     },
-    page(asked, size) {
-      const since = asked > seq ? 0 : asked
+    origin(asked) {
+      if (asked === seq) return seq
+      const known = asked > seq ? 0 : placeAfter(held, asked)
+      const place = held.length - known > TAIL ? known - (known % PAGE) : known
+      return held[place - 1]?.seq ?? 0
+    },
+    page(since) {
       const from = placeAfter(held, since)
-      const entries = held.slice(from, from + size)
-      const more = from + size < held.length
+      const entries = held.slice(from, from + PAGE)
+      const more = from + PAGE < held.length
       return { entries, since, seq: more ? (entries.at(-1) as FeedEntry).seq : seq, more }
     },
   }

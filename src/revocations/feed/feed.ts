@@ -3,14 +3,16 @@ import type { Database } from '../../db/connect.ts'
 import { inTime } from '../../db/in-time.ts'
 import { createToAnswer, type FeedAnswer, type SignList } from './answers.ts'
 import { createEntries, type Entries } from './entries.ts'
+import { createKeptAnswers } from './kept-answers.ts'
 import { numberRevocations, readFeed } from './store.ts'
 
 /** What was revoked, in memory, as verifiers fetch it and follow it. */
 export interface RevocationFeed {
   /**
-   * What comes after number `since`, or all from the beginning when nobody gave that number. While the
-   * database is away it is the last list that was known, from the beginning. Undefined while nothing
-   * has ever been known, or no key signs. Never throws.
+   * What comes after number `since`, and some that came before when that is long ago; or all from the
+   * beginning when nobody gave that number. While the database is away it is the last list that was
+   * known, from the beginning. Undefined while nothing has ever been known, or no key signs. Never
+   * throws.
    */
   answer(since: number): Promise<FeedAnswer | undefined>
   /** Reads what is new, and numbers what waits for it. Throws DatabaseUnavailable. */
@@ -23,15 +25,11 @@ export interface RevocationFeed {
   onNews(listener: () => void): () => void
 }
 
-/** As many entries as an answer has, at most: half a megabyte. */
-const PAGE = 5_000
 /** So many are read or numbered at once. */
 const BATCH = 5_000
 const EVERY_MS = 1_000
 /** What is written is committed by then; and who ends many sessions in a row causes few reads. */
 const SOON_MS = 50
-/** Verifiers that follow ask for the same; whoever asks for what nobody else does costs a signature. */
-const KEPT_ANSWERS = 64
 
 export function createRevocationFeed(options: {
   database: Database
@@ -45,7 +43,7 @@ export function createRevocationFeed(options: {
   let entries = createEntries()
   /** Up to when everything that was committed is known. */
   let asOf: number | undefined
-  let answers = new Map<number, Promise<FeedAnswer | undefined>>()
+  const kept = createKeptAnswers(toAnswer)
   /** Signed when the database was lost, while the keys were fresh enough: what is said until it is back. */
   let lasting: FeedAnswer[] | undefined
   let reading: Promise<void> | undefined
@@ -74,7 +72,6 @@ export function createRevocationFeed(options: {
   /** What is known from here on; who follows hears of it. */
   const publish = (now: Entries) => {
     entries = now
-    answers = new Map()
     if (entries.seq === told) return
     told = entries.seq
     for (const listener of listeners) listener()
@@ -109,7 +106,7 @@ export function createRevocationFeed(options: {
   const signAll = async (known: number): Promise<FeedAnswer[]> => {
     const signed = []
     for (let since = 0; ; ) {
-      const page = await toAnswer(entries.page(since, PAGE), known, clock.now())
+      const page = await toAnswer(entries.page(since), known, clock.now())
       signed.push(page)
       if (page.since === page.seq) return signed
       since = page.seq
@@ -129,17 +126,13 @@ export function createRevocationFeed(options: {
     }
   }
 
-  const answerOf = (known: number, since: number): Promise<FeedAnswer | undefined> => {
-    const kept = answers.get(since)
-    if (kept !== undefined) return kept
-    const [oldest] = answers.keys()
-    if (oldest !== undefined && answers.size >= KEPT_ANSWERS) answers.delete(oldest)
-    const made = toAnswer(entries.page(since, PAGE), known, clock.now()).catch((err) => {
+  const answerOf = async (known: number, since: number): Promise<FeedAnswer | undefined> => {
+    try {
+      return await kept.answer(entries, since, known, clock.now())
+    } catch (err) {
       logger.warn({ err }, 'the list of revocations cannot be signed')
       return undefined
-    })
-    answers.set(since, made)
-    return made
+    }
   }
 
   return {

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { createRevocationStreams } from '../../src/http/revocation-streams.ts'
+import { createRevocationFeed } from '../../src/revocations/feed/feed.ts'
 import { claimsOf } from '../support/answer.ts'
 import { query } from '../support/database.ts'
 import { createGatedDatabase } from '../support/outage.ts'
@@ -92,6 +93,36 @@ t.test('while the database is away the last list is answered, and its age', asyn
   await parts.keyRing.load()
   const after = await fetchList(service)
   t.equal(after.as_of, clock.now() / 1000)
+})
+
+t.test('what is signed for an outage is dropped when that is over before', async (t) => {
+  const gate = await createGatedDatabase(t)
+  const { parts, clock } = await createTestService(t, { databaseUrl: gate.url })
+  const log: string[] = []
+  const note = (_fields: object, message: string) => void log.push(message)
+  const [isSigning, maySign] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const feed = createRevocationFeed({
+    ...parts,
+    logger: { info: note, warn: note },
+    async sign(claims) {
+      isSigning.resolve()
+      await maySign.promise
+      return String(claims.as_of)
+    },
+  })
+  await feed.read()
+  await gate.shut()
+  const unknown = clock.now() + 1_000
+  const asked = [feed.answer(unknown), feed.answer(unknown)]
+  await isSigning.promise
+  await gate.open()
+  clock.advance(1)
+  await feed.read()
+  maySign.resolve()
+  await Promise.all(asked)
+  t.equal((await feed.answer(0))?.body, String(clock.now() / 1_000), 'the list is as new as it is')
+  t.match(log, [/cannot be read/, /is read again/])
+  t.equal(log.length, 2, 'two that notice at once are one outage')
 })
 
 t.test('a replica that never saw the database says so', async (t) => {

@@ -44,8 +44,11 @@ export function createRevocationFeed(options: {
   /** Up to when everything that was committed is known. */
   let asOf: number | undefined
   const kept = createKeptAnswers(toAnswer)
-  /** Signed when the database was lost, while the keys were fresh enough: what is said until it is back. */
-  let lasting: FeedAnswer[] | undefined
+  /**
+   * While the database is away. The pages are signed when it was lost, while the keys are fresh enough:
+   * what is said until it is back. What is signed too late for that goes nowhere.
+   */
+  let outage: { pages?: FeedAnswer[] } | undefined
   let reading: Promise<void> | undefined
   /** How often the database has answered. */
   let steps = 0
@@ -87,8 +90,8 @@ export function createRevocationFeed(options: {
       isBehind = (await numberRevocations(database, known, BATCH)) === BATCH
       now = (await readOn(now)).now
     }
-    if (lasting !== undefined) logger.info({}, 'the list of revocations is read again')
-    lasting = undefined
+    if (outage !== undefined) logger.info({}, 'the list of revocations is read again')
+    outage = undefined
     asOf = known
     now.forget(known)
     publish(now)
@@ -120,9 +123,20 @@ export function createRevocationFeed(options: {
     } catch (err) {
       // A long list is on its way.
       if (steps > before) return
-      if (asOf === undefined || lasting !== undefined) return
+      if (asOf === undefined || outage !== undefined) return
       logger.warn({ err }, 'the list of revocations cannot be read: the last one stands')
-      lasting = await signAll(asOf).catch(() => undefined)
+      await endure(asOf)
+    }
+  }
+
+  const endure = async (known: number) => {
+    const begun: typeof outage = {}
+    outage = begun
+    try {
+      begun.pages = await signAll(known)
+    } catch {
+      // To be tried again at the next look.
+      if (outage === begun) outage = undefined
     }
   }
 
@@ -139,7 +153,8 @@ export function createRevocationFeed(options: {
     read,
     async answer(since) {
       // One that another replica gave is known here at the next look.
-      if (asOf === undefined || (since > entries.seq && lasting === undefined)) await poll()
+      if (asOf === undefined || (since > entries.seq && outage === undefined)) await poll()
+      const lasting = outage?.pages
       if (lasting !== undefined) return lasting.find((page) => page.since === since) ?? lasting[0]
       return asOf === undefined ? undefined : answerOf(asOf, since)
     },

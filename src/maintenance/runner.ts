@@ -5,7 +5,7 @@ import type { AdvanceKeys } from '../keys/advance.ts'
 import type { FetchCount } from '../keys/fetches/count.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { CutOffs } from '../sessions/cut-off.ts'
-import { clean } from './clean.ts'
+import { clean, cleanFeed } from './clean.ts'
 import { keepEvents } from './keep-events.ts'
 import { keepFetches } from './keep-fetches.ts'
 
@@ -37,8 +37,8 @@ export interface RunnerOptions {
 /**
  * Runs the recurring jobs: every five seconds the signing keys are read, and what is due of their life
  * cycle is done; every ten it is written down who fetched the JWKS; every minute the clock is held
- * against the database's and the rows behind a
- * cut-off are marked; every hour what has expired is deleted, and the days of events are made and
+ * against the database's, the rows behind a cut-off are marked, and what verifiers need not know any
+ * more is deleted; every hour what else has expired is deleted, and the days of events are made and
  * dropped. When somebody has set this host's clock, it is held against the database's at once. A job
  * that fails is logged and comes round again; one that is still at it is left alone. Returns how to
  * stop.
@@ -69,6 +69,8 @@ export function runMaintenance(options: RunnerOptions): () => void {
       const kept = await keepEvents(options)
       if (kept.dropped > 0) logger.info(kept, 'dropped the events of past days')
     },
+    // Not worth a line a minute.
+    feed: async () => void (await cleanFeed({ db: database.kysely, clock, pause })),
     clean: async () => {
       const deleted = await clean({ db: database.kysely, clock, pause })
       if (deleted > 0) logger.info({ deleted }, 'deleted what had expired')
@@ -98,6 +100,7 @@ export function runMaintenance(options: RunnerOptions): () => void {
     every(10 * SECOND, 'fetches'),
     every(MINUTE, 'clock'),
     every(MINUTE, 'cutOffs'),
+    every(MINUTE, 'feed'),
     every(60 * MINUTE, 'events'),
     every(60 * MINUTE, 'clean'),
   ]

@@ -1,7 +1,9 @@
+import { mock } from 'node:test'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { uuidV7 } from '../../src/base/random.ts'
-import { clean } from '../../src/maintenance/clean.ts'
+import { cleanFeed } from '../../src/maintenance/clean.ts'
+import { runMaintenance } from '../../src/maintenance/runner.ts'
 import { endAsLogged } from '../../src/sessions/end-many.ts'
 import { claimsOf } from '../support/answer.ts'
 import { query } from '../support/database.ts'
@@ -176,11 +178,15 @@ t.test('an entry lives for as long as a token that it concerns, and is deleted t
   const pause = async () => {}
   service.clock.advance(1269)
   await service.parts.keyRing.load()
-  await clean({ db: database.kysely, clock, pause })
+  await cleanFeed({ db: database.kysely, clock, pause })
   t.equal((await fetchList(service)).entries.length, 1)
   t.equal(await count(), 1)
   service.clock.advance(2)
-  await clean({ db: database.kysely, clock, pause })
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  t.teardown(runMaintenance({ ...service.parts, pause }))
+  mock.timers.tick(60_000)
+  await until(service, 'the minute', 'select where not exists (select from revocations)')
   const { entries, seq } = await fetchList(service)
   t.strictSame(entries, [])
   t.ok(seq > 0, 'its number stays')

@@ -14,11 +14,11 @@ import { diagnoseKeys } from './doctor-keys.ts'
 import { diagnoseRedis } from './doctor-redis.ts'
 import { diagnoseRestore } from './doctor-restore.ts'
 import { toFailure } from './failure.ts'
-import { requireIssuerFor, urlOption } from './issuer-options.ts'
+import { addIssuerOptions, onceOption, requireIssuerFor, urlOption } from './issuer-options.ts'
 
 /** `mintmark doctor`: what an operator would look at, one after the other. */
 export function addDoctorCommand(program: Command): void {
-  program
+  const doctor = program
     .command('doctor')
     .description('examine configuration, database, migrations, restores, keys, clock and cookies')
     .option('--origin <origin>', 'also whether pages of it can call and use cookies', originOption)
@@ -27,14 +27,13 @@ export function addDoctorCommand(program: Command): void {
       'examine this issuer over the network, as its verifiers see it, and no database; needs --audience',
       urlOption,
     )
-    .option('--audience <uri>', 'with --issuer: what the service is called in aud')
+    .option('--audience <uri>', 'with --issuer: what the service is called in aud', onceOption)
     .option(
       '--token <token>',
       'with --issuer: why is this token refused? - reads it from standard input',
     )
-    .option('--jwks-uri <url>', 'with --issuer: where its keys are, if it has another address here')
     .option('--strict', 'with --issuer: a warning is a failure')
-    .action(answering(examine))
+  addIssuerOptions(doctor).action(answering(examine))
 }
 
 function originOption(text: string): string {
@@ -43,9 +42,9 @@ function originOption(text: string): string {
 }
 
 async function examine(options: DoctorOptions): Promise<Answer> {
-  const { origin, issuer, audience, token, jwksUri, strict } = options
+  const { origin, issuer, ...ofIssuer } = options
   if (issuer !== undefined) return examineIssuer({ ...options, issuer })
-  requireIssuerFor({ audience, token, 'jwks-uri': jwksUri, strict })
+  requireIssuerFor(ofIssuer)
   const diagnoses = [...(await diagnoseConfiguration()), ...(await diagnoseDeployment(origin))]
   const isGood = diagnoses.every(({ verdict }) => verdict !== 'bad')
   return {

@@ -41,6 +41,8 @@ const KNOWN: Record<string, readonly [code: string, exitCode: number]> = {
   ClientExists: ['client_exists', EXIT.no],
   ClientIdIsSubject: ['client_id_is_subject', EXIT.no],
   UserExists: ['user_exists', EXIT.no],
+  /** That of the verifier's package. */
+  CommandFailure: ['usage', EXIT.usage],
   EmbeddedDatabaseInUse: ['database_in_use', EXIT.no],
   EmbeddedDatabaseUnavailable: ['database_unavailable', EXIT.databaseUnavailable],
 }

@@ -26,11 +26,11 @@ interface VerifyOptions extends IssuerOptions {
 /** Verifies a token of this deployment, or of an issuer that is named, and shows every finding. */
 export async function verifyToken(argument: string, options: VerifyOptions): Promise<Answer> {
   const token = await readToken(argument)
-  const { issuer, scope, jwksUri, revocation } = options
+  const { issuer, audience, ...ofIssuer } = options
   if (issuer !== undefined) return verifyByIssuer(token, { ...options, issuer })
-  requireIssuerFor({ scope, 'jwks-uri': jwksUri, revocation })
+  requireIssuerFor(ofIssuer)
   const isRefresh = isRefreshToken(token)
-  if (isRefresh && options.audience !== undefined) {
+  if (isRefresh && audience !== undefined) {
     throw new CommandFailure('usage', 'a refresh token has no audience', EXIT.usage)
   }
   const findings = isRefresh ? await verifyRefresh(token) : await verifyAccess(token, options)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { answering } from './answer.ts'
-import { urlOption } from './issuer-options.ts'
+import { addIssuerOptions, onceOption, urlOption } from './issuer-options.ts'
 import { inspectToken } from './token-inspect.ts'
 import { verifyToken } from './token-verify.ts'
 
@@ -15,18 +15,17 @@ export function addTokenCommands(program: Command): void {
     .description('show what a token says, without verifying it; needs no database')
     .argument('<token>', TOKEN)
     .action(answering(inspectToken))
-  token
+  const verify = token
     .command('verify')
     .description('check a token of this service one thing after the other; uses nothing up')
     .argument('<token>', TOKEN)
-    .option('--audience <uri>', 'check also that it is for this audience')
+    .option('--audience <uri>', 'check also that it is for this audience', onceOption)
     .option(
       '--issuer <url>',
       'ask this issuer over the network, as its verifiers do, and no database; needs --audience',
       urlOption,
     )
     .option('--scope <names>', 'with --issuer: scopes that it must have, with spaces between')
-    .option('--jwks-uri <url>', 'with --issuer: where its keys are, if it has another address here')
     .option('--revocation', 'with --issuer: ask its feed of revocations, too')
-    .action(answering(verifyToken))
+  addIssuerOptions(verify).action(answering(verifyToken))
 }

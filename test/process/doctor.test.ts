@@ -148,7 +148,10 @@ t.test('an issuer that is named is asked over the network, and no database', asy
   const asked = await mintmark(['token', 'verify', revoked, ...named, '--revocation'])
   t.match(asked, { code: 1, stdout: /NOT good: token_revoked/ })
 
-  const well = await mintmark(['doctor', ...named, '--token', token, '--json'])
+  const typed = await issuer.token({ typ: 'JWT', expiresIn: 7200 })
+  const terms = ['--typ', 'JWT', '--max-token-lifetime', '7200', '--clock-tolerance', '60']
+  t.equal((await mintmark(['token', 'verify', typed, ...named, ...terms])).code, 0)
+  const well = await mintmark(['doctor', ...named, '--token', typed, ...terms, '--json'])
   t.match(well.json(), { good: true, reachable: true })
   t.equal(well.code, 0)
   const local = ['doctor', '--issuer', url.replace('127.0.0.1', 'localhost'), ...named.slice(2)]
@@ -161,6 +164,9 @@ t.test('an issuer that is named is asked over the network, and no database', asy
     [['token', 'verify', token, '--issuer', url], /--issuer needs --audience/],
     [['token', 'verify', token, '--issuer', 'auth.example'], /must be a URL/],
     [['token', 'verify', token, '--scope', 'a'], /--scope needs --issuer/],
+    [['token', 'verify', token, '--jwks-file', 'a'], /--jwks-file needs --issuer/],
+    [['token', 'verify', token, ...named, '--audience', 'b'], /was given twice/],
+    [['token', 'verify', token, ...named, '--clock-tolerance', '601'], /--clock-tolerance must be/],
     [['doctor', '--audience', 'a'], /--audience needs --issuer/],
     [['doctor', ...named, '--origin', 'https://app.test'], /--origin is of this deployment/],
   ] as const) {

@@ -91,6 +91,44 @@ t.test('an issuer that cannot be asked is no fault of the token: exit code 3', a
   const missing = await ask([token, ...NAMED, '--jwks-file', 'jwks.json'])
   t.equal(missing.exitCode, 2)
   t.match(missing.stderr, /--jwks-file cannot be read: there is no jwks\.json/)
+  for (const text of ['<html>', '[]', 'null']) {
+    const other = { readFile: async () => text }
+    const wrong = await ask([token, ...NAMED, '--jwks-file', 'jwks.json'], other)
+    t.match(wrong, { exitCode: 2, stderr: /--jwks-file holds no JWK set/ })
+  }
+})
+
+t.test('what a hint tells to say can be said, as it is called here', async (t) => {
+  const now = NOW / 1000
+  const file = { readFile: async () => JSON.stringify(issuer.jwks) }
+  for (const [token, words, hint] of [
+    [await issuer.token({ typ: 'JWT' }), ['--typ', 'JWT'], /Say --typ if/],
+    [
+      await issuer.token({ expiresIn: 7200 }),
+      ['--max-token-lifetime', '7200'],
+      /Say --max-token-lifetime if/,
+    ],
+    [
+      await issuer.token({ claims: { iat: now - 600, exp: now - 60 } }),
+      ['--clock-tolerance', '90'],
+      /refresh token/,
+    ],
+  ] as const) {
+    for (const command of [[token], ['doctor', '--token', token]]) {
+      const asked = [...command, ...NAMED]
+      t.match(await ask(asked), { exitCode: 1, stdout: hint })
+      t.match(await ask([...asked, ...words]), { exitCode: 0 }, words[0])
+      const keys = ['--jwks-file', 'jwks.json']
+      t.match(await ask([...asked, ...words, ...keys], file), { exitCode: 0 })
+    }
+  }
+  t.match((await ask([await issuer.wrongAudience(), ...NAMED])).stdout, /the option --audience/)
+  t.match((await ask([await issuer.wrongIssuer(), ...NAMED])).stdout, /as --jwks-uri/)
+  const stranger = await createTestIssuer({ clock })
+  const foreign = ['doctor', '--token', await stranger.token(), ...NAMED]
+  t.match(await ask(foreign), { exitCode: 1 })
+  const keys = { readFile: async () => JSON.stringify(stranger.jwks) }
+  t.match(await ask([...foreign, '--jwks-file', 'a'], keys), { exitCode: 0 }, 'of the file')
 })
 
 t.test('the token may come from standard input', async (t) => {
@@ -109,8 +147,12 @@ t.test('wrong usage is told apart from a refused token, and repeats none', async
     [[token, token, ...NAMED], /one word too many/],
     [[token, ...NAMED, '--strict'], /--strict is an option of doctor/],
     [['doctor', ...NAMED, '--scope', 'a'], /--scope is an option of verify/],
+    [[token, ...NAMED, '--audience', 'b'], /--audience was given twice/],
+    [[token, ...NAMED, '--clock-tolerance', '1m'], /--clock-tolerance must be a number of seconds/],
+    [[token, ...NAMED, '--clock-tolerance', '601'], /--clock-tolerance must be .* from 0 to 600/],
+    [[token, ...NAMED, '--typ', ''], /--typ must be a string/],
     [[token, ...NAMED, `--${token}`], /Unknown option '--eyJ…'/],
-    [[token, ...NAMED, '--issuer', 'https://auth.example?x'], /issuer is required/],
+    [[token, '--issuer', 'https://a.example?x', '--audience', 'b'], /--issuer is required/],
   ] as const) {
     const { exitCode, stderr, stdout } = await ask([...words])
     t.equal(exitCode, 2, stderr)

@@ -10,6 +10,9 @@ export interface Arguments {
   readonly audience: string
   readonly scope: string | undefined
   readonly typ: string | undefined
+  /** In seconds, like the next. */
+  readonly clockTolerance: number | undefined
+  readonly maxTokenLifetime: number | undefined
   readonly jwksUri: string | undefined
   readonly jwksFile: string | undefined
   readonly revocation: boolean
@@ -27,12 +30,14 @@ looks at the issuer: can it be reached, can its keys be used and kept, do the cl
   --issuer <url>        the iss of the tokens, to the letter
   --audience <uri>      what your service is called in their aud
   --jwks-uri <url>      where the keys are, if the issuer has another address for you
+  --jwks-file <file>    take the keys for the token from a file; verify asks the issuer nothing then
+  --typ <typ>           the typ of the tokens, if it is not at+jwt
+  --clock-tolerance <s>     by how many seconds clocks may differ, if not by 30
+  --max-token-lifetime <s>  the longest life of a token, if not 3600
   --json                print JSON, for programs
 
 verify:
   --scope <names>       scopes that the token must have, with spaces between
-  --typ <typ>           the typ of the tokens, if it is not at+jwt
-  --jwks-file <file>    take the keys from a file; asks the issuer nothing
   --revocation          ask the feed of revocations, too
 
 doctor:
@@ -51,6 +56,8 @@ const OPTIONS = {
   audience: { type: 'string' },
   scope: { type: 'string' },
   typ: { type: 'string' },
+  'clock-tolerance': { type: 'string' },
+  'max-token-lifetime': { type: 'string' },
   'jwks-uri': { type: 'string' },
   'jwks-file': { type: 'string' },
   token: { type: 'string' },
@@ -64,8 +71,6 @@ const OPTIONS = {
 /** Of which command an option is, if it is not of both. */
 const ONLY: Record<string, 'verify' | 'doctor'> = {
   scope: 'verify',
-  typ: 'verify',
-  'jwks-file': 'verify',
   revocation: 'verify',
   token: 'doctor',
   strict: 'doctor',
@@ -73,12 +78,15 @@ const ONLY: Record<string, 'verify' | 'doctor'> = {
 
 /** @param words what follows the program's name. Throws CommandFailure, which repeats no token. */
 export function readArguments(words: readonly string[]): Arguments {
-  const { values, positionals } = parse(words)
+  const { values, positionals, tokens } = parse(words)
   const isDoctor = positionals[0] === 'doctor'
   const [token, ...more] = isDoctor ? [values.token, ...positionals.slice(1)] : positionals
   const command = isDoctor ? 'doctor' : 'verify'
   const asked = values.help ? 'help' : values.version ? 'version' : command
   if (asked === command) {
+    const names = tokens.flatMap((one) => (one.kind === 'option' ? [one.name] : []))
+    const twice = names.find((name, at) => names.indexOf(name) !== at)
+    require(twice === undefined, `--${twice} was given twice: only one can be meant`)
     require(more.length === 0, 'there is one word too many: quote what has spaces')
     require(isDoctor || token !== undefined, 'the token is missing; - reads it from standard input')
     require(isUrl(values.issuer), '--issuer must be a URL, such as https://auth.example')
@@ -97,6 +105,8 @@ export function readArguments(words: readonly string[]): Arguments {
     audience: values.audience ?? '',
     scope: values.scope,
     typ: values.typ,
+    clockTolerance: readSeconds(values, 'clock-tolerance'),
+    maxTokenLifetime: readSeconds(values, 'max-token-lifetime'),
     jwksUri: values['jwks-uri'],
     jwksFile: values['jwks-file'],
     revocation: values.revocation ?? false,
@@ -107,11 +117,25 @@ export function readArguments(words: readonly string[]): Arguments {
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true })
+    return parseArgs({
+      args: [...words],
+      options: OPTIONS,
+      allowPositionals: true,
+      tokens: true,
+    })
   } catch (error) {
     const said = (error as Error).message.split('. ')[0]
     throw new CommandFailure('usage', `${said?.replace(/eyJ[\w.-]*/g, 'eyJ…')} (see --help)`)
   }
+}
+
+function readSeconds<Name extends string>(
+  values: { readonly [name in Name]?: string },
+  name: Name,
+): number | undefined {
+  const text: string | undefined = values[name]
+  require(text === undefined || /^\d+$/.test(text), `--${name} must be a number of seconds`)
+  return text === undefined ? undefined : Number(text)
 }
 
 function isUrl(text: string | undefined): boolean {

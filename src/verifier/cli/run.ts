@@ -42,10 +42,8 @@ async function answer(asked: Arguments, surroundings: Surroundings): Promise<Out
     : verify(token ?? '', asked, surroundings)
 }
 
-/** What the verifier says of its options is for whoever wrote the command line. */
 function toFailure(error: unknown): Pick<CommandFailure, 'code' | 'message' | 'exitCode'> {
   if (error instanceof CommandFailure) return error
   const { message } = Object(error)
-  if (error instanceof TypeError) return { code: 'usage', message, exitCode: EXIT.usage }
   return { code: 'failed', message: String(message), exitCode: EXIT.no }
 }

@@ -1,18 +1,17 @@
 import { CODES, type VerifyCode } from '../errors.ts'
 import type { VerifierOptions } from '../types.ts'
 import { createVerifier } from '../verifier.ts'
-import { CommandFailure, EXIT, type Outcome } from './outcome.ts'
+import { asCommandOptions, asUsage } from './option-names.ts'
+import { EXIT, type Outcome } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
+import { readKeyFile, type TokenOptions, termsOf } from './token-options.ts'
 import { describeFinding } from './words.ts'
 
 /** What a token is verified by; see the options of the command line. */
-export interface VerifyRequest {
+export interface VerifyRequest extends TokenOptions {
   readonly issuer: string
   readonly audience: string
   readonly scope?: string | undefined
-  readonly typ?: string | undefined
-  readonly jwksUri?: string | undefined
-  readonly jwksFile?: string | undefined
   readonly revocation?: boolean | undefined
 }
 
@@ -25,21 +24,26 @@ export async function verify(
   asked: VerifyRequest,
   surroundings: Pick<Surroundings, 'fetch' | 'clock' | 'readFile'>,
 ): Promise<Outcome> {
-  const verifier = createVerifier({
-    issuer: asked.issuer,
-    audience: asked.audience,
-    clock: surroundings.clock,
-    ...(asked.typ !== undefined && { typ: asked.typ }),
-    ...(asked.revocation && { revocation: { by: 'poll', whenStale: 'closed' } }),
-    ...(await keySource(asked, surroundings)),
-  })
+  const { issuer, audience } = asked
+  const source = await keySource(asked, surroundings)
+  const verifier = await asUsage(() =>
+    createVerifier({
+      ...{ issuer, audience, clock: surroundings.clock },
+      ...termsOf(asked),
+      ...(asked.revocation && { revocation: { by: 'poll', whenStale: 'closed' } }),
+      ...source,
+    }),
+  )
   try {
     const options = asked.scope === undefined ? {} : { scope: asked.scope }
     const { good, code, findings } = await verifier.explain(token, options)
     const isKnown = good || !isUnknown(code)
+    const told = findings.map(({ hint, ...finding }) =>
+      hint === undefined ? finding : { ...finding, hint: asCommandOptions(hint) },
+    )
     return {
-      json: { kind: 'access_token', good: isKnown ? good : null, code, checks: findings },
-      text: `${findings.map(describeFinding).join('\n')}\n\n${verdict(good, code)}`,
+      json: { kind: 'access_token', good: isKnown ? good : null, code, checks: told },
+      text: `${told.map(describeFinding).join('\n')}\n\n${verdict(good, code)}`,
       exitCode: good ? EXIT.ok : isKnown ? EXIT.no : EXIT.unavailable,
     }
   } finally {
@@ -60,18 +64,16 @@ function verdict(good: boolean, code: string | undefined): string {
 }
 
 async function keySource(
-  { jwksFile, jwksUri }: VerifyRequest,
-  { fetch, readFile }: Pick<Surroundings, 'fetch' | 'readFile'>,
+  asked: VerifyRequest,
+  surroundings: Pick<Surroundings, 'fetch' | 'readFile'>,
 ): Promise<Pick<VerifierOptions, 'fetch' | 'jwksUri'>> {
-  if (jwksFile === undefined) return { fetch, ...(jwksUri !== undefined && { jwksUri }) }
-  const text = await readFile(jwksFile).catch((error: Error) => {
-    throw new CommandFailure('usage', `--jwks-file cannot be read: ${error.message}`)
-  })
+  const { fetch } = surroundings
+  const { jwksUri } = asked
+  const keys = await readKeyFile(asked, surroundings)
+  if (keys === undefined) return { fetch, ...(jwksUri !== undefined && { jwksUri }) }
   return {
     jwksUri: FROM_FILE,
-    fetch: async (url, init) => {
-      const isKeys = String(url) === FROM_FILE
-      return isKeys ? new Response(text) : fetch(url, init)
-    },
+    fetch: async (url, init) =>
+      String(url) === FROM_FILE ? Response.json({ keys }) : fetch(url, init),
   }
 }

@@ -6,8 +6,14 @@ const TOLERANCE = 30
 /** The header Date is in whole seconds, and the way takes some time (RFC 9110 §6.6.1). */
 const UNNOTICED = 2
 
-/** How far our clock is from that of the issuer, by which its tokens are dated. */
-export function examineClock(answer: Answered | Unanswered): Diagnosis[] {
+/**
+ * How far our clock is from that of the issuer, by which its tokens are dated.
+ * @param tolerance by how many seconds they may differ
+ */
+export function examineClock(
+  answer: Answered | Unanswered,
+  tolerance: number = TOLERANCE,
+): Diagnosis[] {
   if ('failure' in answer) return []
   const said = Date.parse(answer.headers.get('date') ?? '')
   if (Number.isNaN(said)) return []
@@ -17,7 +23,7 @@ export function examineClock(answer: Answered | Unanswered): Diagnosis[] {
   const apart = Math.abs(offset)
   const detail = `this host is ${apart} s ${offset < 0 ? 'behind' : 'ahead of'} the issuer`
   if (apart <= UNNOTICED) return [good('clock', 'this host and the issuer agree')]
-  if (apart <= TOLERANCE) return [warning('clock', detail, 'synchronise both by NTP')]
+  if (apart <= tolerance) return [warning('clock', detail, 'synchronise both by NTP')]
   const effect =
     offset < 0 ? 'new tokens are of the future here' : 'tokens expire here before their time'
   return [bad('clock', `${detail}: ${effect}`, 'synchronise both by NTP')]

@@ -19,6 +19,10 @@ export interface ExamineOptions {
   /** Where the keys are; as the metadata says if not given. */
   readonly jwksUri?: string | undefined
   readonly token?: string | undefined
+  /** What the token is verified by, in place of what the issuer publishes. */
+  readonly jwks?: readonly JWK[] | undefined
+  /** How the verifier takes tokens, where it was told. */
+  readonly terms?: Pick<VerifierOptions, 'typ' | 'clockTolerance' | 'maxTokenLifetime'>
   readonly fetch: typeof globalThis.fetch
   /** Milliseconds since the epoch. */
   readonly clock: () => number
@@ -38,7 +42,7 @@ const TIMEOUT_MS = 5_000
 
 /**
  * Looks at everything that a verifier needs of an issuer, and at a token if there is one. Throws
- * TypeError when the issuer is no URL, and nothing else.
+ * TypeError when the issuer is no URL, or the terms are none, and nothing else.
  */
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const { issuer, fetch, clock } = options
@@ -56,9 +60,9 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     ...examineMetadata(issuer, metadata).map(options.jwksUri === undefined ? asFound : notNeeded),
     ...(await examineKeys(keys)),
     ...(await examineCaching(keys, ask)),
-    ...examineClock(keys),
+    ...examineClock(keys, options.terms?.clockTolerance),
     ...(await examineRevocations(issuer, feed, jwks ?? [])),
-    ...(await explainToken(options, jwks)),
+    ...(await explainToken(options, options.jwks ?? jwks)),
   ]
   return {
     good: diagnoses.every(({ verdict }) => verdict !== 'bad'),
@@ -77,16 +81,16 @@ function notNeeded(diagnosis: Diagnosis): Diagnosis {
     : diagnosis
 }
 
-/** By the keys that were fetched already; without any, as far as a token shows what is wrong itself. */
+/** By keys that are there already; without any, as far as a token shows what is wrong itself. */
 async function explainToken(
   options: ExamineOptions,
   jwks: readonly JWK[] | undefined,
 ): Promise<Diagnosis[]> {
-  const { token, issuer, audience, clock } = options
+  const { token, issuer, audience, clock, terms } = options
   if (token === undefined) return []
   const fetch: VerifierOptions['fetch'] = async () => Response.json({ keys: jwks ?? [] })
   const jwksUri = 'https://fetched.invalid/jwks.json'
-  const verifier = createVerifier({ issuer, audience, clock, fetch, jwksUri })
+  const verifier = createVerifier({ ...terms, issuer, audience, clock, fetch, jwksUri })
   try {
     return examineToken(await verifier.explain(token), audience)
   } finally {

@@ -91,7 +91,7 @@ const COMPARES_OPENLY = ['src/sessions/rotation.ts']
 /** Whoever installs the verifier may give it a clock; unless they do, it is the ambient one. */
 const CLOCK_IS_AN_OPTION = [
   'src/verifier/options.ts',
-  'src/verifier/service-token.ts',
+  'src/verifier/service-token/options.ts',
   'src/verifier/testing.ts',
   'src/verifier/cli/main.ts',
 ]

@@ -287,16 +287,28 @@ t.test('a token that says nothing of its life is used for a minute', async (t) =
 })
 
 t.test('no error holds the secret', async (t) => {
-  const { getToken, state, advance } = createTokens(t)
+  const { getToken, requests, state, advance } = createTokens(t)
+  const echo = (said = '') =>
+    Response.json(
+      { error: 'invalid_client', error_description: said, reason: said },
+      { status: 401 },
+    )
+  const sent = 'reports%3A1:se%3Acr%2Bt+%C3%A4%25'
   for (const answer of [
     () => refuse(401, 'invalid_client'),
     () => Promise.reject(new Error('no network')),
     () => new Response('<html>'),
+    () => echo(`the secret ${SECRET} is wrong`),
+    () => echo(`got ${sent}`),
+    () => echo(`got ${btoa(sent)}`),
+    () => echo(requests.at(-1)?.headers.authorization),
   ]) {
     state.respond = answer
     const error = await getToken().catch((thrown) => thrown)
     const text = `${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause ?? '')}`
     t.notMatch(text, /se:cr|se%3Acr|Basic/)
+    t.notOk(text.includes(btoa(sent).slice(0, 20)))
+    t.ok(error instanceof ServiceTokenError)
     advance(100)
   }
   state.secret = () => Promise.reject(new Error('the vault is closed'))
@@ -311,11 +323,49 @@ t.test('after close there are no tokens', async (t) => {
   t.equal(requests.length, 1)
 })
 
-t.test('says which option is missing', async (t) => {
+t.test('says which option is wrong', async (t) => {
   const good = { issuer: 'https://auth.example', clientId: 'a', clientSecret: 'b' }
-  t.throws(() => createServiceTokens({ ...good, issuer: 'auth' }), /issuer or tokenEndpoint/)
-  t.throws(() => createServiceTokens({ ...good, clientId: '' }), /clientId/)
-  t.throws(() => createServiceTokens({ ...good, clientSecret: '' }), /clientSecret/)
+  const { issuer: _issuer, ...none } = good
+  const wrong: [object | null | undefined, RegExp][] = [
+    [undefined, /needs options/],
+    [null, /needs options/],
+    [none, /^issuer or tokenEndpoint is required/],
+    [{ ...good, issuer: 'auth' }, /^issuer must be a URL/],
+    [{ ...good, issuer: 'ftp://auth.example' }, /^issuer must be a URL/],
+    [{ ...good, issuer: 'https://u:p@auth.example' }, /^issuer must be a URL/],
+    [{ ...good, issuer: 'https://auth.example?a' }, /^issuer must be a URL/],
+    [{ ...good, tokenEndpoint: new URL('ftp://a.example') }, /^tokenEndpoint must be a URL/],
+    [{ ...good, tokenEndpoint: 'https://a.example#b' }, /^tokenEndpoint must be a URL/],
+    [{ ...good, clientId: '' }, /^clientId/],
+    [{ ...good, clientSecret: '' }, /^clientSecret/],
+    [{ ...good, clientSecret: undefined }, /^clientSecret/],
+    [{ ...good, timeout: -1 }, /^timeout must be a number from 1/],
+    [{ ...good, timeout: Number.NaN }, /^timeout/],
+    [{ ...good, timeout: '5000' }, /^timeout/],
+    [{ ...good, fetch: 5 }, /^fetch must be a function/],
+    [{ ...good, scope: 'a' }, /^scope is not an option; there are issuer,/],
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(() => createServiceTokens(options as never), { name: 'TypeError', message })
+  }
+})
+
+t.test('says what cannot be asked for, and asks nothing', async (t) => {
+  const { getToken, requests } = createTokens(t)
+  const wrong: [unknown, RegExp][] = [
+    ['https://x', /^getToken takes an object/],
+    [null, /^getToken takes an object/],
+    [['https://x'], /^getToken takes an object/],
+    [{ audience: 5 }, /^audience must be a string/],
+    [{ audience: '' }, /^audience must be a string/],
+    [{ scope: [5] }, /^scope must be a string/],
+    [{ resource: 'https://x' }, /^resource is not asked for/],
+  ]
+  for (const [request, message] of wrong) {
+    await t.rejects(getToken(request as never), { name: 'TypeError', message })
+  }
+  t.equal(requests.length, 0)
+  t.equal(await getToken({ audience: undefined, scope: '' } as never), 'token-1')
 })
 
 t.test('the service gives them, and says why it does not', async (t) => {

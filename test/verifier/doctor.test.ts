@@ -84,8 +84,9 @@ t.test('how the issuer that was given differs is told in plain words', async (t)
   ] as const) {
     t.match(describeDifference(given, found), words)
   }
-  const { good, said } = await ask({ issuer: 'https://issuer.test/' })
+  const { good, said } = await ask({ issuer: 'https://issuer.test/', token: await issuer.token() })
   t.notOk(good)
+  t.equal(said.match(/: (bad|warning): /g)?.length, 1, 'one cause is told once')
   t.match(
     said,
     /issuer: bad: it calls itself https:\/\/issuer\.test, .*a slash at the end.*> give issuer as https:\/\/issuer\.test/,
@@ -112,6 +113,9 @@ t.test('who cannot be reached, or leads elsewhere', async (t) => {
       /token: warning: nothing is wrong with what it says/,
     )
   }
+
+  const closed = changing(issuer, JWKS, () => new Response(null, { status: 401 }))
+  t.match((await ask({ fetch: closed })).said, /jwks: bad: .* answered 401 > let everybody read it/)
 
   issuer.down()
   t.match(await ask(), { reachable: false, said: /jwks: bad: .* answered 503/ })

@@ -84,6 +84,9 @@ t.test('an issuer that cannot be asked is no fault of the token: exit code 3', a
   const { stdout: said } = await ask([token, ...NAMED], away)
   t.match(said, /Nothing can be said of this access token: jwks_unavailable\.\n$/)
   t.notMatch(said, /NOT good/)
+  const { stdout: word } = await ask(['word', ...NAMED])
+  t.match(word, /actual {4}1 segment\n/)
+  t.match(word, /– key\n.*\n {4}expected {2}a key of the issuer\n/)
 
   const readFile = async () => JSON.stringify(issuer.jwks)
   const offline = await ask([token, ...NAMED, '--jwks-file', 'jwks.json'], { ...away, readFile })

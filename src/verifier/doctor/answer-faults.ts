@@ -29,13 +29,17 @@ export function faultOfAnswer(topic: string, answer: Answered | Unanswered): Dia
     )
   }
   if (status !== 200) {
-    const remedy =
-      status === 404
-        ? 'is this the issuer? Tokens say it in iss'
-        : 'see its log; verifiers go on with the keys that they have, and new ones answer 503'
-    return bad(topic, `${url} answered ${status}`, remedy)
+    return bad(topic, `${url} answered ${status}`, remedyOf(status))
   }
   return undefined
+}
+
+function remedyOf(status: number): string {
+  if (status === 404) return 'is this the issuer? Tokens say it in iss'
+  if (status === 401 || status === 403) {
+    return 'let everybody read it, as it holds nothing secret: something in front of it asks for credentials'
+  }
+  return 'see its log; verifiers go on with the keys that they have, and new ones answer 503'
 }
 
 /** Whether it came as what it is. */

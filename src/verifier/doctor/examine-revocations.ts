@@ -7,9 +7,12 @@ import { bad, type Diagnosis, good, warning } from './diagnosis.ts'
 const STALE = 120
 const TYP = 'revocations+jwt'
 
-/** Whether the feed of revocations is there, is signed by the issuer, and is fresh. */
+/**
+ * Whether the feed of revocations is there, is signed by the issuer, and is fresh.
+ * @param names what the issuer may be called in it; the first is the right one
+ */
 export async function examineRevocations(
-  issuer: string,
+  names: readonly unknown[],
   answer: Answered | Unanswered,
   jwks: readonly JWK[],
 ): Promise<Diagnosis[]> {
@@ -24,8 +27,8 @@ export async function examineRevocations(
   if (typeof list === 'string') {
     return [bad('revocations', `${answered.url}: ${list}`, 'verifiers take no such list')]
   }
-  if (list.iss !== issuer) {
-    const detail = `the list is of ${JSON.stringify(list.iss)}, not of ${issuer}`
+  if (list.iss === undefined || !names.includes(list.iss)) {
+    const detail = `the list is of ${JSON.stringify(list.iss) ?? 'nobody'}, not of ${names[0]}`
     return [bad('revocations', detail, 'give the issuer as tokens say it')]
   }
   return [

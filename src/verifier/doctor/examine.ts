@@ -1,6 +1,5 @@
 import type { JWK } from 'jose'
 import type { VerifierOptions } from '../types.ts'
-import { createVerifier } from '../verifier.ts'
 import { isAnswered } from './answer-faults.ts'
 import { createAsk } from './ask.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -10,7 +9,7 @@ import { examineIssuer } from './examine-issuer.ts'
 import { examineKeys, readJwks } from './examine-keys.ts'
 import { examineMetadata, readMetadata } from './examine-metadata.ts'
 import { examineRevocations } from './examine-revocations.ts'
-import { examineToken } from './examine-token.ts'
+import { explainToken } from './explain-token.ts'
 
 export interface ExamineOptions {
   /** As the verifier has it. */
@@ -50,8 +49,8 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   const ask = createAsk({ fetch, clock, timeout: TIMEOUT_MS })
   const atIssuer = examineIssuer(issuer)
   const metadata = await ask(`${base}/.well-known/oauth-authorization-server`)
-  const jwksUri =
-    options.jwksUri ?? readMetadata(metadata)?.jwksUri ?? `${base}/.well-known/jwks.json`
+  const { issuer: calledItself, jwksUri: said } = readMetadata(metadata) ?? {}
+  const jwksUri = options.jwksUri ?? said ?? `${base}/.well-known/jwks.json`
   const keys = await ask(jwksUri)
   const feed = await ask(`${base}/.well-known/revocations`)
   const jwks = readJwks(keys)
@@ -61,8 +60,9 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     ...(await examineKeys(keys)),
     ...(await examineCaching(keys, ask)),
     ...examineClock(keys, options.terms?.clockTolerance),
-    ...(await examineRevocations(issuer, feed, jwks ?? [])),
-    ...(await explainToken(options, options.jwks ?? jwks)),
+    // That it goes by another name was said of its metadata, once.
+    ...(await examineRevocations([issuer, calledItself], feed, jwks ?? [])),
+    ...(await explainToken(options, options.jwks ?? jwks ?? [], calledItself)),
   ]
   return {
     good: diagnoses.every(({ verdict }) => verdict !== 'bad'),
@@ -79,21 +79,4 @@ function notNeeded(diagnosis: Diagnosis): Diagnosis {
   return topic === 'metadata' && verdict === 'bad'
     ? { ...diagnosis, verdict: 'warning' }
     : diagnosis
-}
-
-/** By keys that are there already; without any, as far as a token shows what is wrong itself. */
-async function explainToken(
-  options: ExamineOptions,
-  jwks: readonly JWK[] | undefined,
-): Promise<Diagnosis[]> {
-  const { token, issuer, audience, clock, terms } = options
-  if (token === undefined) return []
-  const fetch: VerifierOptions['fetch'] = async () => Response.json({ keys: jwks ?? [] })
-  const jwksUri = 'https://fetched.invalid/jwks.json'
-  const verifier = createVerifier({ ...terms, issuer, audience, clock, fetch, jwksUri })
-  try {
-    return examineToken(await verifier.explain(token), audience)
-  } finally {
-    verifier.close()
-  }
 }

@@ -44,5 +44,6 @@ export function readCompact(token: string): CompactJws | string {
 
 function wrongCount(token: string): string {
   const count = token.split('.').length
-  return count === 5 ? 'encrypted: 5 segments (JWE)' : `${count} segments`
+  if (count === 5) return 'encrypted: 5 segments (JWE)'
+  return count === 1 ? '1 segment' : `${count} segments`
 }

@@ -7,7 +7,10 @@ const key: Rule = {
   name: 'key',
   needs: 'jws',
   changes: false,
-  expected: ({ grounds }) => `one of ${grounds.keys.stats().kids.join(', ')}`,
+  expected: ({ grounds }) => {
+    const kids = grounds.keys.stats().kids.join(', ')
+    return kids === '' ? 'a key of the issuer' : `one of ${kids}`
+  },
   actual: (examination) => shown(member(examination, 'kid')),
   look(examination) {
     const { keys } = examination.grounds

@@ -1,3 +1,5 @@
+import { byTimers } from './schedule.ts'
+
 /** What a fetcher needs to know. */
 export interface FetchSettings {
   /** Instead of the global one, which is looked up at each call. */
@@ -8,6 +10,8 @@ export interface FetchSettings {
   readonly retries: number
   /** From 0 up to 1; spreads the retries of many verifiers. */
   readonly random?: (() => number) | undefined
+  /** Ends every fetch, and those that would be made later. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface FetchInit {
@@ -33,17 +37,24 @@ export function createFetcher(settings: FetchSettings): Fetcher {
   const { timeout, retries, random = Math.random } = settings
   return async (url, init = {}) => {
     const { method = 'GET' } = init
+    const signals = [settings.signal, init.signal].filter((one) => one !== undefined)
+    const ended = AbortSignal.any(signals)
     const tries = method === 'GET' ? retries + 1 : 1
     for (let tried = 1; ; tried += 1) {
       const isLast = tried >= tries
       try {
-        const response = await fetchOnce(settings.fetch ?? globalThis.fetch, url, init, timeout)
+        const response = await fetchOnce(
+          settings.fetch ?? globalThis.fetch,
+          url,
+          { ...init, signal: ended },
+          timeout,
+        )
         if (isLast || !isWorthRetrying(response.status)) return response
         await response.body?.cancel()
       } catch (error) {
         if (isLast || error instanceof FinalError) throw error
       }
-      await wait(random() * LONGEST_WAIT * 2 ** (tried - 1))
+      await wait(random() * LONGEST_WAIT * 2 ** (tried - 1), ended)
     }
   }
 }
@@ -54,17 +65,18 @@ class FinalError extends Error {}
 async function fetchOnce(
   fetch: typeof globalThis.fetch,
   url: string | URL,
-  init: FetchInit,
+  init: FetchInit & { signal: AbortSignal },
   timeout: number,
 ): Promise<Response> {
+  if (init.signal.aborted) throw new FinalError(`${url} is not asked any more`)
   const limit = AbortSignal.timeout(timeout)
-  const signal = init.signal === undefined ? limit : AbortSignal.any([limit, init.signal])
+  const signal = AbortSignal.any([limit, init.signal])
   let response: Response
   try {
     // Not `redirect: 'error'`, which Cloudflare's runtime refuses.
     response = await fetch(String(url), { ...init, signal, redirect: 'manual' })
   } catch (error) {
-    if (init.signal?.aborted === true) throw new FinalError(`${url} is not asked any more`)
+    if (init.signal.aborted) throw new FinalError(`${url} is not asked any more`)
     if (limit.aborted) throw new Error(`${url} did not answer within ${timeout} ms`)
     throw new Error(`${url} could not be reached: ${reasonOf(error)}`, { cause: error })
   }
@@ -90,6 +102,16 @@ function reasonOf(error: unknown): string {
   return String(cause?.code ?? cause?.message ?? error.message)
 }
 
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Ends early with the signal; the next try says so then. Keeps no process alive. */
+function wait(milliseconds: number, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = byTimers(end, milliseconds)
+    function end() {
+      callOff()
+      ended.removeEventListener('abort', end)
+      resolve()
+    }
+    ended.addEventListener('abort', end)
+    if (ended.aborted) end()
+  })
 }

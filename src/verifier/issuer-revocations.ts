@@ -43,6 +43,7 @@ export function createIssuerRevocations(
     clock,
     verifyList,
     onStale,
+    patience: timeout,
     clockTolerance: terms.clockTolerance,
   })
 }

@@ -457,6 +457,30 @@ async function verifyUntil(bench: Bench, second: number): Promise<void> {
   await settle()
 }
 
+t.test('an issuer that does not answer', async (t) => {
+  t.test('keeps nobody waiting for all the retries, and is not given up', async (t) => {
+    const bench = createBench(t, [one], { timeout: 30, retries: 9 })
+    bench.answers[METADATA] = () => new Promise(() => {})
+    const error = await refusal(bench.verifier.verify(await tokenNow(bench, one)))
+    t.match(error, { code: 'jwks_unavailable', actual: 'no answer yet after 30 ms' })
+    t.equal(bench.verifier.stats().jwks.failures, 0, 'the fetch goes on')
+  })
+  t.test('is not waited for any more by who closes', async (t) => {
+    const events: StaleEvent[] = []
+    const bench = createBench(t, [one], { onStale: (event) => events.push(event), timeout: 60_000 })
+    bench.answers[JWKS] = () =>
+      new Promise((_resolve, reject) => {
+        bench.requests.at(-1)?.signal.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    const asked = refusal(bench.verifier.verify(await tokenNow(bench, one)))
+    await settle()
+    bench.verifier.close()
+    t.equal((await asked).code, 'jwks_unavailable')
+    t.ok(bench.requests.at(-1)?.signal.aborted, 'its connection is let go of')
+    t.strictSame(events, [], 'and nobody is alarmed')
+  })
+})
+
 t.test('a start without the issuer', async (t) => {
   t.test('is 503, and not asked for again at once', async (t) => {
     const events: StaleEvent[] = []

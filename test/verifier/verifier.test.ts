@@ -397,6 +397,9 @@ t.test('who listens and fails later harms nobody', async (t) => {
 })
 
 t.test('a fetch', async (t) => {
+  // Its waits do not keep the process alive; the test does.
+  const alive = setInterval(() => {}, 60_000)
+  t.teardown(() => clearInterval(alive))
   /** Answers one after the other; functions may throw. */
   const fetching = (answers: (() => Response | Promise<Response>)[], retries = 2) => {
     const calls: RequestInit[] = []
@@ -447,15 +450,26 @@ t.test('a fetch', async (t) => {
       })
     const fetch = abortable as unknown as typeof globalThis.fetch
     const hasty = createFetcher({ fetch, timeout: 1, retries: 1, random: () => 0 })
-    // What waits for nothing but its time-out does not keep the process alive; the test does.
-    const alive = setTimeout(() => {}, 5_000)
     await t.rejects(hasty('https://auth.example/'), /did not answer within 1 ms/)
     const patient = createFetcher({ fetch, timeout: 60_000, retries: 5 })
     const stop = new AbortController()
     const asked = patient('https://auth.example/', { signal: stop.signal })
     stop.abort()
     await t.rejects(asked, /not asked any more/)
-    clearTimeout(alive)
+    const closing = new AbortController()
+    const failing = (async () => new Response(null, { status: 503 })) as typeof globalThis.fetch
+    const settings = { timeout: 60_000, retries: 9, random: () => 1e6, signal: closing.signal }
+    const waiting = createFetcher({ ...settings, fetch: failing })('https://auth.example/')
+    const open = createFetcher({ ...settings, fetch })('https://auth.example/', {
+      signal: AbortSignal.any([]),
+    })
+    await settle()
+    closing.abort()
+    await t.rejects(open, /not asked any more/, 'nor when whoever made it closes')
+    await waiting.then(
+      () => t.fail('a closed fetcher answered'),
+      () => t.pass('nor while it waits'),
+    )
   })
 })
 

@@ -13,19 +13,28 @@ export function createIssuerKeys(
   const { terms, jwksUri, hasOwnAlgorithms, timeout, retries } = settled
   const { jwks } = options
   const { issuer, algorithms } = terms
-  return createKeySet({
+  const closing = new AbortController()
+  const keySet = createKeySet({
     source: createKeySource({
       issuer,
       jwksUri,
       algorithms,
       hasOwnAlgorithms,
-      fetchSettings: { fetch: options.fetch, timeout, retries },
+      fetchSettings: { fetch: options.fetch, timeout, retries, signal: closing.signal },
     }),
     seed: jwks === undefined ? undefined : () => acceptKeys(jwks.keys, algorithms, new Map()),
     jwksMaxAge: settled.jwksMaxAge,
     staleIfError: settled.staleIfError,
     unknownKidCooldown: settled.unknownKidCooldown,
     clock: settled.clock,
+    patience: timeout,
     onStale,
   })
+  return {
+    ...keySet,
+    close() {
+      keySet.close()
+      closing.abort()
+    },
+  }
 }

@@ -1,3 +1,4 @@
+import { atMost } from '../at-most.ts'
 import { VerifyError } from '../errors.ts'
 import { byTimers, type Schedule } from '../schedule.ts'
 import { shown } from '../shown.ts'
@@ -36,6 +37,8 @@ export interface KeySetOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   readonly onStale: (event: StaleEvent) => void
+  /** In milliseconds: how long a token waits for a fetch. */
+  readonly patience: number
   readonly schedule?: Schedule
 }
 
@@ -44,6 +47,8 @@ const SHORTEST_AGE = 60
 const LONGEST_AGE = 86_400
 /** Fetched anew at this part of their age, so that a failure leaves time for more tries. */
 const RENEWED_AT = 0.75
+/** In milliseconds: how long a start waits at most; the fetch gives up before. */
+const START = 600_000
 /** While nothing is known at all, the issuer is asked again after so many milliseconds, then twice as many. */
 const SHORTEST_PAUSE = 1000
 
@@ -90,7 +95,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     failure = error instanceof Error ? error.message : String(error)
     quietUntil = clock() + pause()
     renewAt = quietUntil
-    if (!isStale && clock() >= oldAt) tell(true)
+    if (!isClosed && !isStale && clock() >= oldAt) tell(true)
   }
 
   /** Without keys everybody waits: an issuer that starts after its siblings is soon found. */
@@ -169,9 +174,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
     }
     // The token was here before the issuer is asked, for whomever.
     const isAskedFor = pending !== undefined && beganAt >= cameAt
-    await pending
+    const hasCome = pending === undefined || (await atMost(pending, options.patience))
     const found = known(kid)
     if (found !== undefined) return found
+    if (!hasCome) throw unavailable(`no answer yet after ${options.patience} ms`)
     if (failure !== undefined || clock() >= uselessAt) throw unavailable()
     if (isFirst) quietUntil = clock() + coolDown
     if (isAskedFor) lookups.noteInVain(kid)
@@ -210,7 +216,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     async ready() {
       await begin()
       if (clock() < uselessAt) loadIfDue()
-      else await (pending ?? load())
+      else await atMost(pending ?? load(), START)
       if (clock() >= uselessAt) throw unavailable()
     },
     renew() {

@@ -1,3 +1,4 @@
+import { atMost } from '../at-most.ts'
 import { VerifyError } from '../errors.ts'
 import type { Fetcher } from '../fetch.ts'
 import { byTimers, type Schedule } from '../schedule.ts'
@@ -42,6 +43,8 @@ export interface RevocationParts {
   readonly verifyList: (jws: string) => Promise<Record<string, unknown>>
   /** Must not throw. */
   readonly onStale: (event: StaleEvent) => void
+  /** In milliseconds: how long a token waits for the first load; 3000 if not given. */
+  readonly patience?: number
   /** By how many seconds a token may be older than it lives; 30 if not given. */
   readonly clockTolerance?: number
   /** In [0, 1); `Math.random` if not given. */
@@ -52,7 +55,7 @@ export interface RevocationParts {
 /** Begins with the first `ready`, so that making a verifier does nothing. */
 export function createRevocations(parts: RevocationParts): Revocations {
   const { settings, fetcher, fetch, clock, verifyList, onStale } = parts
-  const { clockTolerance = 30, random = Math.random, schedule = byTimers } = parts
+  const { clockTolerance = 30, patience = 3000, random = Math.random, schedule = byTimers } = parts
   const { by, pollEvery = 30, staleAfter = 120 } = settings
   const url = new URL(settings.url ?? `${parts.issuer.replace(/\/$/, '')}/.well-known/revocations`)
   const list = createRevocationList(clockTolerance)
@@ -90,7 +93,7 @@ export function createRevocations(parts: RevocationParts): Revocations {
       rounds.beginIfDue()
       const isStale = freshness.isStale()
       if (!isStale || (whenStale === 'open' && rounds.hasEnded)) return undefined
-      return rounds.underway().then(() => refuseIfClosed(whenStale))
+      return atMost(rounds.underway(), patience).then(() => refuseIfClosed(whenStale))
     },
     stats: () => ({
       by,

@@ -119,6 +119,30 @@ t.test('where the keys are', async (t) => {
     await bench.verifier.ready()
     t.strictSame(bench.verifier.stats().jwks.kids, ['one'])
   })
+  t.test('the metadata name the algorithms of access tokens, which may be others', async (t) => {
+    const bench = createBench(t, [])
+    const rsa = await createTestKey('rsa', 'RS256')
+    const named = (...algorithms: string[]) =>
+      metadata({
+        id_token_signing_alg_values_supported: ['EdDSA'],
+        access_token_signing_alg_values_supported: algorithms,
+      })
+    bench.answers[METADATA] = named('ES256')
+    bench.answers['/keys'] = jwksOf([one.jwk, rsa.jwk], { etag: '"a"' })
+    await bench.verifier.ready()
+    t.strictSame(bench.verifier.stats().jwks.kids, ['one'])
+    bench.answers[METADATA] = named('ES256', 'RS256')
+    t.ok(
+      await bench.verifier.verify(await tokenNow(bench, rsa)),
+      'they are asked for an unknown key',
+    )
+    t.equal(bench.requests.at(-1)?.headers.get('if-none-match'), null, 'and the keys sent again')
+    bench.answers[METADATA] = named('RS256')
+    bench.clock.advance(86_400)
+    await bench.verifier.ready()
+    await settle()
+    t.strictSame(bench.verifier.stats().jwks.kids, ['rsa'], 'and after a day')
+  })
   t.test('an issuer with a path, with or without a slash', async (t) => {
     const issuer = 'https://auth.example/tenant/'
     const bench = createBench(t, [], { issuer })
@@ -204,6 +228,33 @@ t.test('keys of all algorithms, and unfit ones beside them', async (t) => {
   t.strictSame(chosen.stats().jwks.kids, ['EdDSA'], 'those that were asked for')
 })
 
+t.test('a key that loses its alg by accident stays as it was', async (t) => {
+  const still = { ...one.jwk, alg: undefined }
+  const sets: [what: string, keys: object[], kids: string[]][] = [
+    ['it lacks alg', [still, two.jwk], ['one', 'two']],
+    ['another has its name', [{ ...two.jwk, kid: 'one', alg: undefined }, two.jwk], ['two']],
+    ['it is private no more', [{ ...still, d: 'AQAB' }, two.jwk], ['two']],
+    ['it is gone', [two.jwk], ['two']],
+  ]
+  for (const [what, keys, kids] of sets) {
+    const bench = createBench(t, [one])
+    await bench.verifier.ready()
+    bench.answers[JWKS] = jwksOf(keys)
+    bench.clock.advance(450)
+    await bench.verifier.ready()
+    await settle()
+    t.strictSame(bench.verifier.stats().jwks.kids, kids, what)
+  }
+})
+
+t.test('a fetch for an unknown key is not tried again', async (t) => {
+  const bench = createBench(t, [one], { retries: 3 })
+  await bench.verifier.ready()
+  bench.answers[JWKS] = none
+  t.equal((await refusal(bench.verifier.verify(await tokenNow(bench, two)))).status, 503)
+  t.equal(bench.jwksRequests(), 2)
+})
+
 t.test('many first tokens share one fetch', async (t) => {
   const bench = createBench(t, [one])
   const token = await signToken(one)
@@ -252,7 +303,10 @@ t.test('a set is renewed in good time, in the background', async (t) => {
 })
 
 t.test('no age is believed that is too short or too long', async (t) => {
-  const ages: [header: string | undefined, renewedAfter: number][] = [
+  const ages: [header: string | undefined, renewedAfter: number, age?: string][] = [
+    ['max-age=600', 300, '200'],
+    ['max-age=600', 45, '590'],
+    ['max-age=600', 450, 'long'],
     ['max-age=1', 45],
     ['max-age=99999999', 64_800],
     ['max-age="600"', 450],
@@ -260,9 +314,12 @@ t.test('no age is believed that is too short or too long', async (t) => {
     ['no-cache', 75],
     [undefined, 75],
   ]
-  for (const [header, renewedAfter] of ages) {
+  for (const [header, renewedAfter, age] of ages) {
     const bench = createBench(t, [one], { jwksMaxAge: 100 })
-    bench.answers[JWKS] = jwksOf([one.jwk], header === undefined ? {} : { 'cache-control': header })
+    bench.answers[JWKS] = jwksOf([one.jwk], {
+      ...(header !== undefined && { 'cache-control': header }),
+      ...(age !== undefined && { age }),
+    })
     await bench.verifier.ready()
     bench.clock.advance(renewedAfter - 1)
     await bench.verifier.ready()

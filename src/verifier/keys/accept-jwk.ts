@@ -28,9 +28,9 @@ export async function acceptJwk(
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return undefined
   }
-  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined
+  if (!isPublic(jwk)) return undefined
   if (kty === 'RSA' && !isStrongRsa(n, e)) return undefined
-  const material = JSON.stringify([algorithm, x, y, n, e])
+  const material = materialOf(algorithm, jwk as JWK)
   const known = before.get(kid)
   if (known?.material === material) return known
   try {
@@ -41,6 +41,20 @@ export async function acceptJwk(
     // Such as a point that is not on its curve.
     return undefined
   }
+}
+
+/** Whether a JWK is the public half of this very key, whatever else it says, and tells no more of it. */
+export function isStill(jwk: unknown, { kid, alg, material }: VerifyKey): boolean {
+  if (typeof jwk !== 'object' || jwk === null || (jwk as JWK).kid !== kid) return false
+  return isPublic(jwk) && materialOf(alg, jwk as JWK) === material
+}
+
+function materialOf(algorithm: Algorithm, { x, y, n, e }: JWK): string {
+  return JSON.stringify([algorithm, x, y, n, e])
+}
+
+function isPublic(jwk: object): boolean {
+  return !PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readBody } from '../body.ts'
 import type { Fetcher } from '../fetch.ts'
 import type { Algorithm } from '../types.ts'
-import { acceptJwk } from './accept-jwk.ts'
+import { acceptJwk, isStill } from './accept-jwk.ts'
 import type { VerifyKey } from './verify-key.ts'
 
 /** What came of asking for the keys. */
@@ -36,7 +36,7 @@ export async function fetchKeys(options: {
   })
   const facts = {
     etag: response.headers.get('etag') ?? undefined,
-    maxAge: maxAgeOf(response.headers.get('cache-control')),
+    maxAge: maxAgeOf(response.headers),
   }
   if (response.status === 304 && etag !== undefined) return { ...facts, keys: undefined, etag }
   if (response.status !== 200) {
@@ -47,7 +47,18 @@ export async function fetchKeys(options: {
   if (!isJwks(jwks)) throw new Error(`${url} answered something that is no JWK set`)
   const keys = await acceptKeys(jwks.keys, algorithms, before)
   if (keys.size === 0) throw new Error(`${url} holds no key that can be used`)
-  return { ...facts, keys }
+  return { ...facts, keys: new Map([...heldStill(jwks.keys, algorithms, before), ...keys]) }
+}
+
+/** Those that were good before and are the same, but for a slip such as a missing `alg`. */
+function heldStill(
+  jwks: readonly unknown[],
+  algorithms: readonly Algorithm[],
+  before: ReadonlyMap<string, VerifyKey>,
+): (readonly [string, VerifyKey])[] {
+  return [...before].filter(
+    ([, key]) => algorithms.includes(key.alg) && jwks.some((jwk) => isStill(jwk, key)),
+  )
 }
 
 /**
@@ -79,8 +90,10 @@ function isJwks(value: unknown): value is { keys: readonly unknown[] } {
   return Array.isArray((value as { keys?: unknown } | null | undefined)?.keys)
 }
 
-/** RFC 9111 §5.2.2.1. */
-function maxAgeOf(cacheControl: string | null): number | undefined {
-  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})\b/i.exec(cacheControl ?? '')?.[1]
-  return seconds === undefined ? undefined : Number(seconds)
+/** RFC 9111 §5.2.2.1, less the time that it has lain in caches (§4.2.3). */
+function maxAgeOf(headers: Headers): number | undefined {
+  const cacheControl = headers.get('cache-control') ?? ''
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})\b/i.exec(cacheControl)?.[1]
+  const spent = /^\d{1,10}$/.exec(headers.get('age') ?? '')?.[0] ?? 0
+  return seconds === undefined ? undefined : Number(seconds) - Number(spent)
 }

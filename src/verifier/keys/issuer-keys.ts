@@ -21,6 +21,7 @@ export function createIssuerKeys(
       algorithms,
       hasOwnAlgorithms,
       fetchSettings: { fetch: options.fetch, timeout, retries, signal: closing.signal },
+      clock: settled.clock,
     }),
     seed: jwks === undefined ? undefined : () => acceptKeys(jwks.keys, algorithms, new Map()),
     jwksMaxAge: settled.jwksMaxAge,

@@ -111,10 +111,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   /** One fetch at a time. Never rejects. */
-  function load(): Promise<void> {
+  function load(isForUnknown = false): Promise<void> {
     fetches += 1
     beganAt = clock()
-    pending = source()
+    pending = source(isForUnknown)
       .then(take)
       .catch(fail)
       .finally(() => {
@@ -170,7 +170,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     if (pending === undefined && clock() >= quietUntil && !wasInVain) {
       // The first fetch is made for whoever comes first; only if it was in vain a pause follows.
       if (!isFirst) quietUntil = clock() + coolDown
-      void load()
+      void load(!isFirst)
     }
     // The token was here before the issuer is asked, for whomever.
     const isAskedFor = pending !== undefined && beganAt >= cameAt

@@ -25,7 +25,10 @@ export async function discover(issuer: string, fetcher: Fetcher): Promise<KeyPla
     if (response.status !== 200) return undefined
     const metadata = JSON.parse(await readBody(response, LARGEST))
     if (metadata?.issuer !== issuer || !isAsSafe(metadata.jwks_uri, issuer)) return undefined
-    const algorithms = algorithmsOf(metadata.id_token_signing_alg_values_supported)
+    const algorithms = algorithmsOf(
+      metadata.access_token_signing_alg_values_supported ??
+        metadata.id_token_signing_alg_values_supported,
+    )
     return { jwksUri: metadata.jwks_uri, algorithms }
   } catch {
     return undefined

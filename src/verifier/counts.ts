@@ -8,7 +8,7 @@ export interface Counts {
 }
 
 /** @param onRefused hears of each refusal; does not throw */
-export function createCounts(onRefused: (error: Error) => void): Counts {
+export function createCounts(onRefused: (error: VerifyError) => void): Counts {
   const codes = new Map<string, number>()
   let verified = 0
   let fromCache = 0

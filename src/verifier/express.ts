@@ -4,6 +4,7 @@ import { type AdapterOptions, type Required, settleAdapter } from './adapters/op
 import { headersOf, PROBLEM_TYPE, problemOf } from './adapters/problem.ts'
 import { examineRequired, requireScopes } from './asked.ts'
 import { VerifyError } from './errors.ts'
+import { tellRefusal } from './refusals.ts'
 import type { Verifier } from './types.ts'
 
 /** What `req.auth` is. */
@@ -67,7 +68,10 @@ export function auth(options: AdapterOptions & Required): Auth {
       }
       authenticate(verifier, shown, required).then(
         (found) => {
-          if (found !== undefined) request.auth = { ...found, payload: found.claims }
+          if (found !== undefined) {
+            request.auth = { ...found, payload: found.claims }
+            verifiers.set(request.auth, verifier)
+          }
           next()
         },
         (error) => next(forExpress(error)),
@@ -76,6 +80,9 @@ export function auth(options: AdapterOptions & Required): Auth {
   }
   return Object.assign(requireAuth(asked), { requireAuth, verifier, close })
 }
+
+/** Who verified what `auth` found, and counts what is refused after it. */
+const verifiers = new WeakMap<ExpressAuth, Verifier>()
 
 /** What the route wants, which may be there and wrong, and what the verifier is made of. */
 function takeApart(options: AdapterOptions & Required): [Required, AdapterOptions] {
@@ -159,8 +166,13 @@ export function answerErrors({ exposeDetails = false }: { exposeDetails?: boolea
 function after(
   judge: (auth: ExpressAuth) => VerifyError | undefined | Promise<VerifyError | undefined>,
 ): Middleware {
-  const judged = async ({ auth: found }: AnyRequest) =>
-    found === undefined ? new VerifyError({ code: 'token_missing' }) : judge(found)
+  const judged = async ({ auth: found }: AnyRequest) => {
+    if (found === undefined) return new VerifyError({ code: 'token_missing' })
+    const fault = await judge(found)
+    const verifier = verifiers.get(found)
+    if (fault !== undefined && verifier !== undefined) tellRefusal(verifier, fault)
+    return fault
+  }
   return (request, _response, next) => {
     judged(request).then((fault) => (fault === undefined ? next() : next(forExpress(fault))), next)
   }

@@ -1,3 +1,5 @@
+import type { VerifyError } from './errors.ts'
+
 /** The algorithms there are; HS* and none cannot be asked for (RFC 8725 §3.1). */
 export type Algorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'ES384'
 
@@ -73,8 +75,8 @@ export interface VerifierOptions {
   readonly timeout?: number
   /** How often a fetch is tried again; 2 if not given. */
   readonly retries?: number
-  /** `off` if not given. */
-  readonly revocation?: 'off' | 'poll' | 'stream' | RevocationOptions
+  /** `off` if not given; `feed` is another name of `poll`. */
+  readonly revocation?: 'off' | 'poll' | 'stream' | 'feed' | RevocationOptions
   /** How many verified tokens are remembered, so that one that comes again costs next to nothing; none if not given. */
   readonly tokenCache?: number
   /** Instead of the global one, for a proxy or an agent. */
@@ -84,7 +86,7 @@ export interface VerifierOptions {
   /** Hears that keys or revocations are used that should have been fetched anew, and when they are again. */
   readonly onStale?: (event: StaleEvent) => void
   /** Hears of each token that is refused, and of each 503. */
-  readonly onRefused?: (error: Error) => void
+  readonly onRefused?: (error: VerifyError) => void
 }
 
 /** What could not be fetched anew, or could again. */

@@ -3,6 +3,7 @@ import { createCounts } from './counts.ts'
 import { createIssuerRevocations } from './issuer-revocations.ts'
 import { createIssuerKeys } from './keys/issuer-keys.ts'
 import { settleOptions } from './options.ts'
+import { hearRefusals } from './refusals.ts'
 import type { Examination, Grounds } from './token/examination.ts'
 import { allFindings, firstFault } from './token/examine.ts'
 import { CHANGING_RULES, RULES } from './token/rules.ts'
@@ -95,7 +96,7 @@ export function createVerifier<Claims extends object = object>(
     }
   }
 
-  return {
+  const verifier: Verifier<Claims> = {
     verify,
     explain,
     stats: () => ({ ...counts.read(), jwks: keys.stats(), revocations: revocations.stats() }),
@@ -109,4 +110,6 @@ export function createVerifier<Claims extends object = object>(
     },
     options: Object.freeze({ ...options }),
   }
+  hearRefusals(verifier, counts.refused)
+  return verifier
 }

@@ -251,6 +251,27 @@ for (const [name, open] of Object.entries(ADAPTERS)) {
   })
 }
 
+t.test('refusals before and after the verifier are counted and told', async (t) => {
+  const told: string[] = []
+  const verifier = createVerifier({ ...options, onRefused: ({ code }) => told.push(code) })
+  for (const open of Object.values(ADAPTERS)) {
+    const ask = await open(t, { verifier })
+    await ask({})
+    await ask(bearer(good), '/orders?access_token=x')
+    const optional = await open(t, { verifier, optional: true })
+    await optional({})
+  }
+  const each = ['token_missing', 'request_invalid']
+  t.strictSame(told.splice(0), [...each, ...each, ...each])
+  const wants = [express.requiredScopes('b'), express.claimEquals('sub', 'bob')]
+  for (const want of wants) {
+    const ask = await chain(t, [express.auth({ verifier }), want], express.answerErrors())
+    await ask(bearer(good))
+  }
+  t.strictSame(told, ['scope_missing', 'claim_invalid'])
+  t.match(verifier.stats().refused, { token_missing: 3, request_invalid: 3, scope_missing: 1 })
+})
+
 t.test('a guard that wants something wrong is not made', async (t) => {
   const wrong: [required: unknown, message: RegExp][] = [
     [{ scopes: 'orders:read' }, /^scopes cannot be asked for; there are scope,/],

@@ -1,4 +1,5 @@
 import { VerifyError } from '../errors.ts'
+import { tellRefusal } from '../refusals.ts'
 import type { VerifiedToken, Verifier } from '../types.ts'
 import { readBearer, type Shown } from './bearer.ts'
 import type { Required } from './options.ts'
@@ -22,6 +23,7 @@ export async function authenticate(
     token = readBearer(shown)
   } catch (error) {
     if (optional && error instanceof VerifyError && error.code === 'token_missing') return undefined
+    if (error instanceof VerifyError) tellRefusal(verifier, error)
     throw error
   }
   return { ...(await verifier.verify(token, asked)), token }

@@ -72,7 +72,7 @@ export function settleOptions(options: VerifierOptions): Settled {
     timeout: number(options, 'timeout', 3000, 1, 60_000),
     retries: number(options, 'retries', 2, 0, 10),
     revocation: settleRevocation(options.revocation),
-    tokenCache: number(options, 'tokenCache', 0, 0, 10_000_000),
+    tokenCache: whole(options, 'tokenCache', 0, 0, 10_000_000),
     clock: options.clock ?? Date.now,
   }
 }
@@ -120,7 +120,7 @@ function settleAlgorithms(value: VerifierOptions['algorithms']): Terms['algorith
 
 function settleRevocation(value: VerifierOptions['revocation']): RevocationOptions | undefined {
   if (value === undefined || value === 'off') return undefined
-  const settings = typeof value === 'string' ? { by: value } : value
+  const settings = typeof value === 'string' ? { by: value === 'feed' ? 'poll' : value } : value
   const { by, pollEvery, staleAfter, whenStale, url, ...unknown } = settings ?? {}
   const [other] = Object.keys(unknown)
   require(other === undefined, `revocation.${other}`, 'is not an option')
@@ -134,6 +134,12 @@ function settleRevocation(value: VerifierOptions['revocation']): RevocationOptio
   if (staleAfter !== undefined) number({ staleAfter }, 'staleAfter', 120, 1, 86_400)
   settleUrl('revocation.url', url)
   return settings
+}
+
+function whole(...[options, name, ...range]: Parameters<typeof number<'tokenCache'>>): number {
+  const value = number(options, name, ...range)
+  require(Number.isInteger(value), name, 'must be a whole number')
+  return value
 }
 
 /** A number of the options within its range, or what it is if not given. */

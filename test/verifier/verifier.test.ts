@@ -70,6 +70,7 @@ t.test('options that are wrong are refused at once, and say what to do', async (
     [{ retries: 11 }, /^retries/],
     [{ tokenCache: -1 }, /^tokenCache/],
     [{ tokenCache: true }, /^tokenCache/],
+    [{ tokenCache: 0.5 }, /^tokenCache must be a whole number/],
     [{ revocation: 'push' }, /^revocation must be 'off'/],
     [{ revocation: null }, /^revocation/],
     [{ revocation: {} }, /^revocation/],
@@ -95,6 +96,7 @@ t.test('options that are wrong are refused at once, and say what to do', async (
     { issuer: 'http://auth.internal/tenant' },
     { audience: [ORDERS, 'stock'] },
     { revocation: 'off' },
+    { revocation: 'feed' },
     { clockTolerance: 0, retries: 0, staleIfError: 0, tokenCache: 0 },
     { clockTolerance: undefined } as object,
   ]

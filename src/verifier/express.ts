@@ -16,8 +16,8 @@ export interface ExpressAuth extends Authenticated {
 declare global {
   namespace Express {
     interface Request {
-      /** Of a request that passed `auth`; undefined only where it is `optional`. */
-      auth?: ExpressAuth
+      /** Of a request that passed `auth`; undefined elsewhere, and where a token is `optional` and none came. */
+      auth: ExpressAuth
     }
   }
 }

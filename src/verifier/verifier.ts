@@ -17,6 +17,7 @@ import type {
 } from './types.ts'
 import { unharmedBy } from './unharmed.ts'
 import { verifiedOf } from './verified.ts'
+import { warnStale } from './warn-stale.ts'
 
 export { CODES, type VerifyCode, VerifyError } from './errors.ts'
 export type {
@@ -44,7 +45,7 @@ export function createVerifier<Claims extends object = object>(
 ): Verifier<Claims> {
   const settled = settleOptions(options)
   const { terms, clock } = settled
-  const onStale = unharmedBy(options.onStale)
+  const onStale = unharmedBy(options.onStale ?? warnStale)
   const keys = createIssuerKeys(options, settled, onStale)
   const revocations = createIssuerRevocations(options, settled, keys, onStale)
   const grounds: Grounds = { terms, keys, revocations }

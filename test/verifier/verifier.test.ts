@@ -385,6 +385,23 @@ t.test('what was refused is counted and told', async (t) => {
   for (const part of token.split('.')) t.notOk(told.includes(part), 'no part of the token is told')
 })
 
+t.test('who does not listen is warned once on the console', async (t) => {
+  const { warn } = console
+  const lines: string[] = []
+  console.warn = (line: string) => lines.push(line)
+  t.teardown(() => Object.assign(console, { warn }))
+  const bench = createBench(t, [one])
+  const good = bench.answers[JWKS] as () => Response
+  bench.answers[JWKS] = () => new Response('', { status: 503 })
+  const token = await signToken(one)
+  for (let time = 0; time < 2; time += 1) await refusal(bench.verifier.verify(token))
+  bench.answers[JWKS] = good
+  bench.clock.advance(30)
+  await bench.verifier.verify(token)
+  t.match(lines, [/jwks are stale \(never had\): .* answered 503/, /jwks are fresh again/])
+  t.equal(lines.length, 2)
+})
+
 t.test('who listens and fails later harms nobody', async (t) => {
   const unheard: unknown[] = []
   const hear = (reason: unknown) => unheard.push(reason)

@@ -6,7 +6,6 @@ import { createEntries, type FeedEntry } from '../../src/revocations/feed/entrie
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'https://orders.example'
 /** As many as the service puts in an answer. */
-const PAGE = 5_000
 
 /** An issuer with the list of the service itself and real signatures, but neither database nor network. */
 export async function createIssuer() {
@@ -22,7 +21,7 @@ export async function createIssuer() {
     entries,
     /** What the feed says at `now` (milliseconds since the epoch) to who asks for what comes after `since`. */
     answer: (since: number, now: number): Promise<FeedAnswer> =>
-      toAnswer(entries.page(since, PAGE), now, now),
+      toAnswer(entries.page(since), now, now),
     /** An access token as it is issued. */
     token: (sid: string, now: number): Promise<string> =>
       sign('at+jwt')({

@@ -607,6 +607,7 @@ t.test('the keys of a service that nobody calls', async (t) => {
       jwksMaxAge: 600,
       staleIfError: 86_400,
       unknownKidCooldown: 30,
+      patience: 3000,
       clock: () => now,
       onStale: () => {},
       schedule: (run, wait) => {

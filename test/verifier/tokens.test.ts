@@ -531,7 +531,7 @@ t.test('a token of the wrong form is told what is wrong with it', async (t) => {
   const { verifier } = createBench(t, [key])
   const [header, payload, signature] = (await signToken(key)).split('.') as [string, string, string]
   const told: [token: string, actual: string][] = [
-    [header, '1 segments'],
+    [header, '1 segment'],
     [`${header}.${payload}`, '2 segments'],
     [`${header}.${payload}.${signature}.${payload}.${signature}`, 'encrypted: 5 segments (JWE)'],
     [`${header}=.${payload}.${signature}`, 'the header is not canonical base64url'],

@@ -27,3 +27,7 @@ create table revocation_feed (
 );
 
 insert into revocation_feed (last_seq) values (0);
+
+-- The longest life of a token is looked up at each end of a session.
+create index clients_by_access_token_ttl on clients (access_token_ttl_seconds)
+where access_token_ttl_seconds is not null;

@@ -193,6 +193,20 @@ t.test('an entry lives for as long as a token that it concerns, and is deleted t
   t.equal(await count(), 0)
 })
 
+t.test('what an end costs does not rise with the number of clients', async (t) => {
+  const service = await createTestService(t)
+  const { databaseUrl } = service
+  await service.addClient({ accessTokenTtlSeconds: 900 })
+  await query(
+    databaseUrl,
+    `insert into clients select (jsonb_populate_record(c, jsonb_build_object('client_id', 'c' || n))).*
+     from clients c, generate_series(1, 5000) as n`,
+  )
+  await query(databaseUrl, 'analyze clients')
+  const plan = await query(databaseUrl, 'explain select max(access_token_ttl_seconds) from clients')
+  t.match(JSON.stringify(plan), /Index Only Scan Backward using clients_by_access_token_ttl/)
+})
+
 /** A connection that writes entries as a transaction of any length does. */
 async function connectWriter(t: Test, { databaseUrl, clock }: TestService, seed: string) {
   const client = new pg.Client(databaseUrl)

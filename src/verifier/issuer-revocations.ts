@@ -3,6 +3,7 @@ import type { KeySet } from './keys/key-set.ts'
 import type { Settled } from './options.ts'
 import { createRevocations, type Revocations } from './revocations/feed.ts'
 import { noRevocations } from './revocations/none.ts'
+import { ALGORITHMS } from './terms.ts'
 import type { Examination } from './token/examination.ts'
 import { firstFault } from './token/examine.ts'
 import { LIST_RULES } from './token/rules.ts'
@@ -22,6 +23,8 @@ export function createIssuerRevocations(
   if (revocation === undefined) return noRevocations
   const terms = {
     ...settled.terms,
+    // It is signed by the default of the issuer, whatever the tokens for this service are signed by.
+    algorithms: ALGORITHMS,
     typs: ['revocations+jwt'],
     maxTokenSize: LARGEST_LIST,
   }

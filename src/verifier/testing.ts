@@ -34,7 +34,10 @@ export interface TestIssuerOptions {
 export interface TestIssuer {
   readonly issuer: string
   readonly audience: string | readonly string[]
-  /** For `createVerifier`: its tokens are verified without a port, or by HTTP once it listens. */
+  /**
+   * For `createVerifier`: its tokens are verified without a port, and it hears at once of what is revoked; or by
+   * HTTP once it listens, and then it learns of revocations as you say.
+   */
   readonly verifierOptions: VerifierOptions
   /** Answers for this issuer, and for nobody else, in this process. */
   readonly fetch: typeof globalThis.fetch
@@ -133,7 +136,8 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     },
     audience,
     get verifierOptions() {
-      return { issuer, audience, clock, ...(!isListening && { fetch: fetchHere }) }
+      const inProcess = { fetch: fetchHere, revocation: 'stream' } as const
+      return { issuer, audience, clock, ...(!isListening && inProcess) }
     },
     fetch: fetchHere,
     get jwks() {

@@ -186,3 +186,15 @@ t.test('it serves tokens to clients, for those who ask other siblings', async (t
     error: 'invalid_client',
   })
 })
+
+t.test('a list of revocations may be signed by another algorithm than the tokens', async (t) => {
+  const issuer = await createTestIssuer()
+  const verifier = createVerifier({ ...issuer.verifierOptions, algorithms: ['RS256'] })
+  t.teardown(() => verifier.close())
+  const token = await issuer.token({ sid: 'session', alg: 'RS256' })
+  t.ok(await verifier.verify(token))
+  await issuer.revoke('session')
+  await t.rejects(verifier.verify(token), { code: 'token_revoked' })
+  const other = verifier.verify(await issuer.token())
+  await t.rejects(other, { code: 'alg_not_allowed' })
+})

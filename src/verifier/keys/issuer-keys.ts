@@ -1,4 +1,5 @@
 import type { Settled } from '../options.ts'
+import { ALGORITHMS } from '../terms.ts'
 import type { StaleEvent, VerifierOptions } from '../types.ts'
 import { acceptKeys } from './fetch-keys.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
@@ -12,18 +13,19 @@ export function createIssuerKeys(
 ): KeySet {
   const { terms, jwksUri, hasOwnAlgorithms, timeout, retries } = settled
   const { jwks } = options
-  const { issuer, algorithms } = terms
+  const { issuer } = terms
   const closing = new AbortController()
   const keySet = createKeySet({
     source: createKeySource({
       issuer,
       jwksUri,
-      algorithms,
+      // Of the others a list of revocations may be signed; tokens of these alone are taken all the same.
+      algorithms: ALGORITHMS,
       hasOwnAlgorithms,
       fetchSettings: { fetch: options.fetch, timeout, retries, signal: closing.signal },
       clock: settled.clock,
     }),
-    seed: jwks === undefined ? undefined : () => acceptKeys(jwks.keys, algorithms, new Map()),
+    seed: jwks === undefined ? undefined : () => acceptKeys(jwks.keys, ALGORITHMS, new Map()),
     jwksMaxAge: settled.jwksMaxAge,
     staleIfError: settled.staleIfError,
     unknownKidCooldown: settled.unknownKidCooldown,

@@ -90,6 +90,17 @@ t.test('whatever ends a session is announced', async (t) => {
     'by the end of its user',
   )
 
+  const single = await service.addClient({ maxSessions: 1 })
+  const { username, password } = await service.addUser()
+  const again = { grant_type: 'password', username, password, client_id: single.clientId }
+  const opened = (await service.post('/token', again)).json()
+  service.clock.advance(1)
+  t.strictSame(
+    await added(() => service.post('/token', again)),
+    [{ sid: claimsOf(opened.access_token).sid }],
+    'by the session limit',
+  )
+
   const logged = await logIn()
   const line = { sid: logged.sid, reason: 'client_disabled' as const, by: 'operator' }
   t.strictSame(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PARTS } from './parts.ts'
 
@@ -18,6 +18,7 @@ function main(chosen: string[]): number {
   if (!isInstalled() && run('npm', ['ci', '--no-audit', '--no-fund'], FOLDER) !== 0) return 1
   const parts = chosen.length > 0 ? chosen : all
   const failed = parts.filter((part) => {
+    rmSync(reportOf(part), { force: true })
     const args = [STRYKER, 'run', 'test/mutation/stryker.config.mjs']
     return run(process.execPath, args, ROOT, { MUTATION_PART: part }) !== 0
   })
@@ -36,9 +37,12 @@ function run(command: string, args: string[], cwd: string, more: Record<string, 
     .status
 }
 
+const reportOf = (part: string) => `${FOLDER}reports/${part}.json`
+
 /** What came of the mutants of a part: those that ran out of time were noticed, too. */
 function figuresOf(part: string) {
-  const report: Report = JSON.parse(readFileSync(`${FOLDER}reports/${part}.json`, 'utf8'))
+  if (!existsSync(reportOf(part))) return { part, '%': 'did not come to its end' }
+  const report: Report = JSON.parse(readFileSync(reportOf(part), 'utf8'))
   const mutants = Object.values(report.files).flatMap((file) => file.mutants)
   const count = (...of: string[]) => mutants.filter(({ status }) => of.includes(status)).length
   const [noticed, missed] = [count('Killed', 'Timeout'), count('Survived', 'NoCoverage')]

@@ -5,6 +5,7 @@ import { type Clock, createCorrectedClock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { createAuthenticateClient } from './clients/authenticate.ts'
 import { createChangeClient } from './clients/change.ts'
+import { createFindClient } from './clients/find.ts'
 import { createAllowedOrigins } from './clients/origins.ts'
 import { createRegisterClient } from './clients/register.ts'
 import { createRotateClientSecret } from './clients/rotate-secret.ts'
@@ -31,6 +32,7 @@ import { createAnnounceRevocations } from './revocations/announce/store.ts'
 import { createRevocationFeed } from './revocations/feed/feed.ts'
 import { createCutOffs } from './sessions/cut-off.ts'
 import { createEndSessions } from './sessions/end.ts'
+import { createFindSessions } from './sessions/find.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createRotateRefreshToken } from './sessions/rotate.ts'
 import { createSessionLog, type SessionLog } from './sessions/session-log.ts'
@@ -152,15 +154,18 @@ export function compose(options: {
     reencryptKeys: createReencryptKeys({ ...operations, masterKeys }),
   }
   const advanceKeys = createAdvanceKeys({ ...config, ...keyOptions, random, recordEvents })
-  const authenticateClient = createAuthenticateClient({ db, clock, recordEvents })
+  const findClient = createFindClient(database)
+  const authenticateClient = createAuthenticateClient({ db, clock, findClient, recordEvents })
 
   const refreshTokens = createRefreshTokens({ masterKeys, random })
   const sessionOptions = { database, clock, random, refreshTokens, recordEvents, sessionLog }
   const startSession = createStartSession(sessionOptions)
-  const rotateRefreshToken = createRotateRefreshToken({ ...sessionOptions, toEventRow })
+  const { findByHandle, findSession } = createFindSessions(database)
+  const rotateOptions = { ...sessionOptions, findByHandle, toEventRow }
+  const rotateRefreshToken = createRotateRefreshToken(rotateOptions)
 
   const judge = createJudgeAccessToken({ issuer, keyRing, clock })
-  const readTokenState = createReadTokenState({ db, clock })
+  const readTokenState = createReadTokenState({ db, clock, findClient, findSession })
   const issueAccessToken = createIssueAccessToken({
     issuer,
     keyRing,
@@ -170,7 +175,7 @@ export function compose(options: {
     signingAlgorithms: config.signingAlgorithms,
     onLargeToken: (fields) => logger.warn(fields, 'an access token is larger than 2 KB'),
   })
-  const introspect = createIntrospect({ db, clock, refreshTokens, judge, readTokenState })
+  const introspect = createIntrospect({ findByHandle, clock, refreshTokens, judge, readTokenState })
   const revokeToken = createRevokeToken({ ...sessionOptions, judge, endSessions })
 
   const answerWithTokens = createAnswerWithTokens({ clock, issueAccessToken })

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** The SHA-256 digest, 32 bytes. Enough for values that we drew at random; passwords need argon2. */
 export function sha256(value: string | Buffer): Buffer {
-  return createHash('sha256').update(value).digest()
+  return hash('sha256', value, 'buffer')
 }
 
 /** A strong entity tag (RFC 9110 §8.8.3) of a body that never changes without its bytes. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { uuidOfBytes } from './encoding.ts'
 
 /** The one source of randomness, a parameter like the clock, so tests can seed it. */
@@ -7,7 +7,21 @@ export interface Random {
   bytes(length: number): Buffer
 }
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
+/** Drawn at once: a draw of a few bytes costs nearly as much as one of many. */
+const POOL_BYTES = 4096
+
+let pool = Buffer.alloc(0)
+
+export const systemRandom: Random = {
+  bytes(length) {
+    if (length > POOL_BYTES) return randomFillSync(Buffer.alloc(length))
+    if (length > pool.length) pool = randomFillSync(Buffer.alloc(POOL_BYTES))
+    // Each byte is given out once, in a pool that nobody writes to again.
+    const bytes = pool.subarray(0, length)
+    pool = pool.subarray(length)
+    return bytes
+  },
+}
 
 /**
  * A version 7 UUID (RFC 9562 §5.7): its first 48 bits are `at` (milliseconds since the epoch), so

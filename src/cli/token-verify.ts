@@ -1,4 +1,6 @@
+import { createFindClient } from '../clients/find.ts'
 import { createMasterKeys } from '../keys/master-keys.ts'
+import { createFindSessions } from '../sessions/find.ts'
 import { createRefreshTokens } from '../sessions/refresh-token.ts'
 import { createExamineAccessToken } from '../tokens/examine.ts'
 import { createExamineRefreshToken } from '../tokens/examine-refresh-token.ts'
@@ -68,7 +70,9 @@ function verdict(isRefresh: boolean, good: boolean): string {
 function verifyAccess(token: string, { audience }: { audience?: string }): Promise<Finding[]> {
   return withDeployment(['issuer'], ({ database, clock, config }) => {
     const db = database.kysely
-    const readTokenState = createReadTokenState({ db, clock })
+    const findClient = createFindClient(database)
+    const { findSession } = createFindSessions(database)
+    const readTokenState = createReadTokenState({ db, clock, findClient, findSession })
     const { issuer } = config
     return createExamineAccessToken({ db, issuer, clock, readTokenState })(token, audience)
   })

@@ -7,7 +7,8 @@ import type { Executor } from '../db/connect.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { type Client, isPublic } from './client.ts'
 import { authenticationFailed, type PresentedCredentials } from './credentials.ts'
-import { type ClientWithSecrets, findClient, withoutSecrets } from './store.ts'
+import type { FindClient } from './find.ts'
+import { type ClientWithSecrets, withoutSecrets } from './store.ts'
 
 /**
  * Client authentication (RFC 6749 §2.3) by what `readCredentials` found. Returns the client; throws
@@ -27,9 +28,10 @@ const DECOY_HASH = Buffer.alloc(32)
 export function createAuthenticateClient(options: {
   db: Executor
   clock: Clock
+  findClient: FindClient
   recordEvents: RecordEvents
 }): AuthenticateClient {
-  const { db, clock, recordEvents } = options
+  const { db, clock, findClient, recordEvents } = options
 
   /** Of whatever client: one that is unknown is told apart by no query, and no time that it takes. */
   const note = async ({ method }: PresentedCredentials, failure: Failure, origin: Origin) => {
@@ -38,8 +40,8 @@ export function createAuthenticateClient(options: {
   }
 
   return async (presented, gate, origin) => {
-    const client = await findClient(db, presented.clientId)
-    const failed = authenticationFailed(presented.method === 'client_secret_basic')
+    const client = await findClient(presented.clientId)
+    const failed = () => authenticationFailed(presented.method === 'client_secret_basic')
     const isRight =
       presented.secret === undefined
         ? client !== undefined && isPublic(client)
@@ -51,7 +53,7 @@ export function createAuthenticateClient(options: {
       await gate.pass()
       await gate.count()
       await note(presented, failureOf(client, presented, isRight), origin)
-      throw failed
+      throw failed()
     }
     if (presented.secret === undefined) return withoutSecrets(client)
     // Said only to a caller who knows the secret: it tells nothing to anybody else.
@@ -60,7 +62,7 @@ export function createAuthenticateClient(options: {
       throw new OAuthError(
         'client_authentication_failed',
         `the secret is right, but this client is registered for ${client.authenticationMethod}`,
-        failed.headers,
+        failed().headers,
       )
     }
     return withoutSecrets(client)

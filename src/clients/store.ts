@@ -229,11 +229,14 @@ interface AudienceRule {
   typ: AccessTokenType | null
 }
 
-function selectClients(db: Executor) {
+/** All there is to know of clients, for the files of this room to narrow. */
+export function selectClients(db: Executor) {
   return db
     .selectFrom('clients')
     .leftJoin('cut_offs', (join) =>
-      join.on('cut_offs.kind', '=', 'client').onRef('cut_offs.id', '=', 'clients.client_id'),
+      join
+        .on('cut_offs.kind', '=', sql.lit('client'))
+        .onRef('cut_offs.id', '=', 'clients.client_id'),
     )
     .selectAll('clients')
     .select(['cut_offs.not_before', 'cut_offs.reason', 'cut_offs.made_at'])
@@ -246,9 +249,11 @@ function selectClients(db: Executor) {
     )
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof selectClients>['execute']>>[number]
+/** A row of {@link selectClients}. */
+export type ClientRow = Awaited<ReturnType<ReturnType<typeof selectClients>['execute']>>[number]
 
-function fromRow(row: Row): ClientWithSecrets {
+/** Reads a row. */
+export function fromRow(row: ClientRow): ClientWithSecrets {
   return {
     clientId: row.client_id,
     name: row.name,

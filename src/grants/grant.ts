@@ -26,16 +26,17 @@ export interface GrantAnswer {
 }
 
 /**
- * A grant type (RFC 6749 §1.3). The desk has found it by `type` and checked the client; the grant
- * reads its own parameters, narrows scope and audience, and answers with facts. Refusals are thrown
- * as OAuthError; outages as DatabaseUnavailable.
+ * Narrows scope and audience, and answers with facts. Refusals are thrown as OAuthError; outages as
+ * DatabaseUnavailable.
  */
+export type Authorize = (request: GrantRequest) => Promise<GrantAnswer>
+
+/** A grant type (RFC 6749 §1.3). The desk finds it by `type` and authenticates the client. */
 export interface Grant {
   readonly type: GrantType
   /**
-   * Refuses, before the client is looked up, what can be refused without a question to the database:
-   * nobody who holds nothing can make us ask one.
+   * Reads what can be read without a question to the database, and throws OAuthError where that is
+   * enough to refuse: before the client is looked up, so that nobody who holds nothing makes us ask.
    */
-  screen?(parameters: Parameters): void
-  authorize(request: GrantRequest): Promise<GrantAnswer>
+  begin(parameters: Parameters): Authorize
 }

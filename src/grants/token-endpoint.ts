@@ -60,13 +60,14 @@ export function createTokenEndpoint(options: {
     }
     const credentials = readCredentials(authorizationHeader, parameters)
     // Whoever shows a secret is told first whether it is the right one.
-    if (credentials.secret === undefined) grant.screen?.(parameters)
+    const begun = credentials.secret === undefined ? grant.begin(parameters) : undefined
     const gate = limits.client(credentials.clientId)
     const client = await options.authenticateClient(credentials, gate, request.origin)
     // A foreign page must not even log somebody in (RFC 9700 section 4.7): the cookie would be set.
     if (client.refreshTokenIn === 'cookie') requireOwnPage(client, request.page, options.issuer)
     requireGrant(client, grant.type)
-    const answer = await grant.authorize({ ...request, client })
+    const authorize = begun ?? grant.begin(parameters)
+    const answer = await authorize({ ...request, client })
     return { ...(await options.answerWithTokens(answer)), client }
   }
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import type { Random } from '../base/random.ts'
 import type { MasterKeys, Purpose } from './master-keys.ts'
 
@@ -62,7 +62,7 @@ export function unseal(
   }
 }
 
-function sealingKey(keys: MasterKeys, id: number, context: string, purpose: Purpose): Buffer {
+function sealingKey(keys: MasterKeys, id: number, context: string, purpose: Purpose): KeyObject {
   const key = keys.derive(id, purpose)
   if (key !== undefined) return key
   throw new CannotUnseal(

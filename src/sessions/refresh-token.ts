@@ -16,6 +16,8 @@ import { MasterKeyMissing, type MasterKeys } from '../keys/master-keys.ts'
  * scanners and typing errors; they are no security.
  */
 export interface RefreshToken {
+  /** As it was presented. */
+  readonly value: string
   /** SHA-256 of the handle: how the session is found. */
   readonly handleHash: Buffer
   /** How often the session had rotated when this value was made; 0 at its start. */
@@ -75,6 +77,7 @@ export function createRefreshTokens(options: {
       const handle = bytes.subarray(HANDLE_AT, GENERATION_AT)
       const generation = bytes.readUInt32BE(GENERATION_AT)
       return {
+        value,
         handleHash: sha256(handle),
         generation,
         successor: () => compose(handle, generation + 1),

@@ -3,15 +3,17 @@ import type { RecordEvents, ToEventRow } from '../audit/store.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/connect.ts'
 import { DatabaseUnavailable } from '../db/failure.ts'
-import type { RefreshToken, RefreshTokens } from './refresh-token.ts'
+import type { FindByHandle } from './find.ts'
+import type { RefreshToken } from './refresh-token.ts'
 import { type Decision, decide, type Presented } from './rotation.ts'
 import { noteRefusal, type Refusal } from './rotations/refuse.ts'
 import { type Rotation, type RotationRequest, useOf } from './rotations/request.ts'
+import { createRotate } from './rotations/rotate.ts'
 import { settle } from './rotations/settle.ts'
-import { countRetry, rotate } from './rotations/store.ts'
+import { countRetry } from './rotations/store.ts'
 import type { Session } from './session.ts'
 import type { SessionLog } from './session-log.ts'
-import { type Found, findByHandle } from './store.ts'
+import type { Found } from './store.ts'
 
 /** Rotates a refresh token. Returns the outcome, never throws it; throws DatabaseUnavailable. */
 export type RotateRefreshToken = (request: RotationRequest) => Promise<Rotation>
@@ -22,25 +24,26 @@ const ATTEMPTS = 3
 export function createRotateRefreshToken(options: {
   database: Database
   clock: Clock
-  refreshTokens: RefreshTokens
+  findByHandle: FindByHandle
   recordEvents: RecordEvents
   toEventRow: ToEventRow
   sessionLog: SessionLog
 }): RotateRefreshToken {
-  const { database, clock, refreshTokens, recordEvents, toEventRow, sessionLog } = options
+  const { database, clock, findByHandle, recordEvents, toEventRow, sessionLog } = options
+  const rotate = createRotate(database)
 
   return async (request) => {
-    const token = refreshTokens.parse(request.refreshToken)
-    if (token === undefined) return { outcome: 'unknown' }
+    const { token } = request
     const presented: Presented = { ...request, generation: token.generation }
     // When a statement of ours went out, or a transaction, whose fate nobody knows.
     let sentAt: number | undefined
 
     const rotateAt = async (at: number) => {
       const { isShared, policy } = request
-      const heldSince = isShared ? at - policy.retryWindowSeconds * 1000 : undefined
+      const rotatedBefore = isShared ? at - policy.retryWindowSeconds * 1000 : undefined
+      const { handleHash } = token
       return remember(at, () =>
-        rotate(database, token.handleHash, presented, useOf(request, at), heldSince),
+        rotate({ handleHash, presented, use: useOf(request, at), rotatedBefore }),
       )
     }
 
@@ -58,23 +61,23 @@ export function createRotateRefreshToken(options: {
     const attempt = async (): Promise<Rotation | undefined> => {
       const rotated = request.mayRotate ? await rotateAt(clock.now()) : undefined
       if (rotated !== undefined) return grant('rotated', rotated, token.successor())
-      const found = await findByHandle(database.kysely, token.handleHash)
+      const found = await findByHandle(token.handleHash)
       if (found === undefined) return { outcome: 'unknown' }
       if (isOwn(found)) return grant(ownOutcome(found), found.session, token.successor())
       const now = clock.now()
       const decision = decide(found, presented, request.policy, now)
+      if (decision.outcome === 'current' && !request.mayRotate) return decision
       switch (decision.outcome) {
-        case 'current':
-          return request.mayRotate ? undefined : decision
         case 'held':
         case 'retried':
           return retry(found, decision)
+        case 'current':
         case 'recovered':
         case 'reused':
         case 'ahead': {
           const at = clock.now()
           const settled = await remember(at, () =>
-            database.transaction((tx) => settle(tx, recordEvents, token, request, at)),
+            database.transaction((tx) => settle(tx, recordEvents, request, at)),
           )
           tell(settled, found.session)
           return settled
@@ -103,7 +106,7 @@ export function createRotateRefreshToken(options: {
         // A cookie that is in use is no idle one, though it stays the same for a while.
         isHeld ? useOf(request, clock.now()).idleExpiresAt : undefined,
       )
-      const value = isHeld ? request.refreshToken : token.successor()
+      const value = isHeld ? token.value : token.successor()
       return counted && grant('retried', counted, value)
     }
 

@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import type { Client } from '../clients/client.ts'
-import type { Executor } from '../db/connect.ts'
 import { formatScope } from '../oauth/scope.ts'
+import type { FindByHandle } from '../sessions/find.ts'
 import type { RefreshTokens } from '../sessions/refresh-token.ts'
 import { isAlive } from '../sessions/session.ts'
-import { findByHandle } from '../sessions/store.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { isFor, type JudgeAccessToken } from './judge.ts'
 import type { ReadTokenState } from './state.ts'
@@ -21,17 +20,17 @@ export type Introspect = (token: string, client: Client) => Promise<Introspectio
 const INACTIVE: Introspection = { active: false }
 
 export function createIntrospect(options: {
-  db: Executor
+  findByHandle: FindByHandle
   clock: Clock
   refreshTokens: RefreshTokens
   judge: JudgeAccessToken
   readTokenState: ReadTokenState
 }): Introspect {
-  const { db, clock, refreshTokens, judge, readTokenState } = options
+  const { findByHandle, clock, refreshTokens, judge, readTokenState } = options
 
   const introspectRefreshToken = async (token: string, client: Client): Promise<Introspection> => {
     const parsed = refreshTokens.parse(token)
-    const found = parsed && (await findByHandle(db, parsed.handleHash))
+    const found = parsed && (await findByHandle(parsed.handleHash))
     if (parsed === undefined || found === undefined) return INACTIVE
     const { session, state } = found
     const isCurrent = state.generation === parsed.generation

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { Client } from '../clients/client.ts'
-import { findClient } from '../clients/store.ts'
+import type { FindClient } from '../clients/find.ts'
 import type { Executor } from '../db/connect.ts'
 import { isTokenRevoked } from '../revocations/store.ts'
+import type { FindSession } from '../sessions/find.ts'
 import { isAlive, type Session } from '../sessions/session.ts'
-import { findSession } from '../sessions/store.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { instantOf } from './token-id.ts'
 
@@ -21,19 +21,21 @@ export interface TokenState {
  */
 export type ReadTokenState = (claims: AccessTokenClaims) => Promise<TokenState>
 
-export function createReadTokenState(options: { db: Executor; clock: Clock }): ReadTokenState {
-  const { db, clock } = options
+export function createReadTokenState(options: {
+  db: Executor
+  clock: Clock
+  findClient: FindClient
+  findSession: FindSession
+}): ReadTokenState {
+  const { db, clock, findClient, findSession } = options
   return async ({ sid, jti, iat, client_id: clientId }) => {
     if (sid === undefined) {
-      const [isRevoked, client] = await Promise.all([
-        isTokenRevoked(db, jti),
-        findClient(db, clientId),
-      ])
+      const [isRevoked, client] = await Promise.all([isTokenRevoked(db, jti), findClient(clientId)])
       const issuedAt = instantOf(jti) ?? iat * 1000
       const stands = !isRevoked && mayWork(client) && !isTokenCutOff(client, issuedAt)
       return { stands, session: undefined }
     }
-    const [session, client] = await Promise.all([findSession(db, sid), findClient(db, clientId)])
+    const [session, client] = await Promise.all([findSession(sid), findClient(clientId)])
     if (session === undefined) return { stands: false, session }
     const isCutOff = session.createdAt < (client?.cutOff?.notBefore ?? 0)
     const stands = isAlive(session, clock.now()) && mayWork(client) && !isCutOff

@@ -315,7 +315,7 @@ t.test('a refresh survives the death of its connection', async (t) => {
   const answer = await other.transaction(async (tx) => {
     await sql`select from sessions for update`.execute(tx)
     const rotating = sessions.rotate(refreshToken)
-    const waiting = "wait_event_type = 'Lock' and query like '%update sessions%'"
+    const waiting = "wait_event_type = 'Lock' and query like '%for update%'"
     await terminate(sessions.url, await backend(sessions.url, waiting))
     return { rotating }
   })

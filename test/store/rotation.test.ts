@@ -1,5 +1,6 @@
 import t from 'tap'
 import { sha256 } from '../../src/base/hash.ts'
+import { connectDatabase } from '../../src/db/connect.ts'
 import { createMasterKeys } from '../../src/keys/master-keys.ts'
 import { createRefreshTokens } from '../../src/sessions/refresh-token.ts'
 import { query } from '../support/database.ts'
@@ -45,6 +46,40 @@ t.test('a rotation is one statement outside a transaction', async (t) => {
   t.equal((await sessions.rotate(refreshToken.replace(/.$/, '!'))).outcome, 'unknown')
   t.equal(statements.length, 1, 'what was not made here is refused without a question')
 })
+
+t.test('those who rotate at once share a statement', async (t) => {
+  const sessions = await createSessions(t)
+  const started = await atOnce(40, () => sessions.start())
+  const { run } = sessions.database
+  const { args } = t.capture(sessions.database, 'run', run)
+  const rotations = await Promise.all(
+    started.map(({ refreshToken }) => sessions.rotate(refreshToken)),
+  )
+  for (const { outcome } of rotations) t.equal(outcome, 'rotated')
+  t.equal(args().length, 1, 'one for all of them')
+})
+
+t.test(
+  'a session that somebody holds keeps up nobody else, and rotates when it is free',
+  async (t) => {
+    const sessions = await createSessions(t)
+    const [held, free] = await atOnce(2, () => sessions.start())
+    if (held === undefined || free === undefined) throw new Error('nothing was started')
+    const other = connectDatabase({ url: sessions.url, poolSize: 1, onIdleError: () => {} })
+    t.teardown(() => other.close())
+    let isFree = false
+    const waiting = await other.transaction(async (tx) => {
+      await tx.selectFrom('sessions').where('id', '=', held.session.sid).forUpdate().execute()
+      const late = sessions.rotate(held.refreshToken).then((rotation) => ({ rotation, isFree }))
+      t.equal((await sessions.rotate(free.refreshToken)).outcome, 'rotated')
+      t.notOk(isFree)
+      isFree = true
+      return [late]
+    })
+    t.match(await waiting[0], { rotation: { outcome: 'rotated' }, isFree: true })
+    t.match(await sessions.row(held.session.sid), { generation: 1 })
+  },
+)
 
 t.test('a rotation on a full page is heap-only: no index and no page is added', async (t) => {
   const sessions = await createSessions(t)

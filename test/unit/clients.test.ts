@@ -12,7 +12,7 @@ import {
   type Registration,
 } from '../../src/clients/registration.ts'
 import { drawClientSecret } from '../../src/clients/secret.ts'
-import { withoutSecrets } from '../../src/clients/store.ts'
+import { type ClientWithSecrets, withoutSecrets } from '../../src/clients/store.ts'
 import type { Executor } from '../../src/db/connect.ts'
 import { adminScopes } from '../../src/oauth/admin-scopes.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
@@ -245,7 +245,7 @@ t.test('an unknown client, or one without a secret, costs the work of a known on
         return equalInConstantTime(a, b)
       },
     },
-    '../../src/clients/store.ts': { findClient: async () => found, withoutSecrets },
+    '../../src/clients/store.ts': { withoutSecrets },
   })
   const db = {} as Executor
   const noted: unknown[] = []
@@ -255,6 +255,7 @@ t.test('an unknown client, or one without a secret, costs the work of a known on
   const authenticate = mocked.createAuthenticateClient({
     db,
     clock: { now: () => now },
+    findClient: async () => found as ClientWithSecrets,
     recordEvents,
   })
   const method = 'client_secret_basic'

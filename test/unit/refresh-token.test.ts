@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { base62 } from '../../src/base/encoding.ts'
@@ -35,7 +35,7 @@ t.test('the value is laid out as its documentation says', async (t) => {
   t.equal(bytes[1], 3, 'key id')
   t.strictSame(sha256(bytes.subarray(2, 18)), handleHash, 'handle')
   t.equal(bytes.readUInt32BE(18), 0, 'generation')
-  const key = createMasterKeys([master(3)]).derive(3, 'refresh-token') as Buffer
+  const key = createMasterKeys([master(3)]).derive(3, 'refresh-token') as KeyObject
   const mac = createHmac('sha256', key).update(bytes.subarray(0, 22)).digest().subarray(0, 16)
   t.strictSame(bytes.subarray(22), mac, 'mac over everything before it')
   t.equal(value.slice(-6), base62(crc32(value.slice(0, -6))), 'checksum')
@@ -74,7 +74,7 @@ t.test('a generation beyond the fourth byte is still a generation', async (t) =>
   const tokens = make([1])
   const bytes = bytesOf(tokens.draw().value)
   bytes.writeUInt32BE(0x01ffffff, 18)
-  const key = createMasterKeys([master(1)]).derive(1, 'refresh-token') as Buffer
+  const key = createMasterKeys([master(1)]).derive(1, 'refresh-token') as KeyObject
   createHmac('sha256', key).update(bytes.subarray(0, 22)).digest().copy(bytes, 22, 0, 16)
   const parsed = read(tokens.parse(encode(bytes)))
   t.equal(parsed.generation, 0x01ffffff)

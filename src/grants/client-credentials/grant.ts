@@ -9,22 +9,24 @@ import type { Grant } from '../grant.ts'
 export function createClientCredentialsGrant(): Grant {
   return {
     type: 'client_credentials',
-    async authorize({ client, parameters }) {
-      if (isPublic(client)) {
-        throw new OAuthError(
-          'grant_not_allowed',
-          'client_credentials is for confidential clients only (RFC 6749 section 4.4)',
-        )
-      }
-      const allowed = client.audience.map(({ audience }) => audience)
-      return {
-        subject: {
-          client,
-          session: undefined,
-          scope: narrowScope(client.scope, parameters.get('scope')),
-          audience: narrowAudience(allowed, parameters.resources),
-        },
-      }
-    },
+    begin:
+      (parameters) =>
+      async ({ client }) => {
+        if (isPublic(client)) {
+          throw new OAuthError(
+            'grant_not_allowed',
+            'client_credentials is for confidential clients only (RFC 6749 section 4.4)',
+          )
+        }
+        const allowed = client.audience.map(({ audience }) => audience)
+        return {
+          subject: {
+            client,
+            session: undefined,
+            scope: narrowScope(client.scope, parameters.get('scope')),
+            audience: narrowAudience(allowed, parameters.resources),
+          },
+        }
+      },
   }
 }

@@ -55,7 +55,7 @@ export function createPasswordGrant(options: {
 
   return {
     type: 'password',
-    async authorize(request) {
+    begin: () => async (request) => {
       const { client, parameters, origin } = request
       const allowed = client.audience.map(({ audience }) => audience)
       const scope = narrowScope(client.scope, parameters.get('scope'))

@@ -4,11 +4,11 @@ import type { Client } from '../../clients/client.ts'
 import { OAuthError, quotable } from '../../oauth/error.ts'
 import type { Reason } from '../../oauth/reasons.ts'
 import { formatScope, parseScope } from '../../oauth/scope.ts'
-import type { RefreshTokens } from '../../sessions/refresh-token.ts'
+import type { RefreshToken, RefreshTokens } from '../../sessions/refresh-token.ts'
 import type { RotateRefreshToken } from '../../sessions/rotate.ts'
 import type { Rotation } from '../../sessions/rotations/request.ts'
 import type { Session } from '../../sessions/session.ts'
-import type { Grant, GrantAnswer, RefreshOutcome } from '../grant.ts'
+import type { Grant, GrantAnswer, GrantRequest, RefreshOutcome } from '../grant.ts'
 import {
   type RefreshSettings,
   rotationPolicy,
@@ -27,40 +27,40 @@ export function createRefreshTokenGrant(options: {
 }): Grant {
   return {
     type: 'refresh_token',
-    screen(parameters) {
+    begin(parameters) {
       const token = options.refreshTokens.parse(parameters.require('refresh_token'))
       if (token === undefined) throw unknownToken()
+      return (request) => refresh(token, request)
     },
-    async authorize({ client, parameters, idempotencyKey, refreshTokenIn, origin, limits }) {
-      if (refreshTokenIn !== client.refreshTokenIn) throw inWrongPlace(client)
-      const scope = parseScope(parameters.get('scope') ?? '')
-      const { resources } = parameters
-      const refreshToken = parameters.require('refresh_token')
-      const token = options.refreshTokens.parse(refreshToken)
-      if (token === undefined) throw unknownToken()
-      const gate = limits.refresh(token.handleHash)
-      // A full bucket keeps back a rotation and nothing else: retries are free, and reuse is found.
-      const refusal: unknown = await gate.pass().then(
-        () => undefined,
-        (error) => error,
-      )
-      const rotation = await options.rotateRefreshToken({
-        refreshToken,
-        clientId: client.clientId,
-        cutOff: client.cutOff,
-        policy: rotationPolicy(client, options.lifetimes),
-        attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
-        isShared: refreshTokenIn === 'cookie',
-        mayRotate: refusal === undefined,
-        scope,
-        resources,
-        idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,
-        origin,
-      })
-      if (rotation.outcome === 'current') throw refusal
-      if (rotation.outcome === 'rotated' || rotation.outcome === 'ahead') await gate.count()
-      return answer(rotation, client, scope, resources)
-    },
+  }
+
+  async function refresh(token: RefreshToken, request: GrantRequest): Promise<GrantAnswer> {
+    const { client, parameters, idempotencyKey, refreshTokenIn, origin, limits } = request
+    if (refreshTokenIn !== client.refreshTokenIn) throw inWrongPlace(client)
+    const scope = parseScope(parameters.get('scope') ?? '')
+    const { resources } = parameters
+    const gate = limits.refresh(token.handleHash)
+    // A full bucket keeps back a rotation and nothing else: retries are free, and reuse is found.
+    const refusal: unknown = await gate.pass().then(
+      () => undefined,
+      (error) => error,
+    )
+    const rotation = await options.rotateRefreshToken({
+      token,
+      clientId: client.clientId,
+      cutOff: client.cutOff,
+      policy: rotationPolicy(client, options.lifetimes),
+      attemptHash: idempotencyKey === undefined ? undefined : sha256(idempotencyKey),
+      isShared: refreshTokenIn === 'cookie',
+      mayRotate: refusal === undefined,
+      scope,
+      resources,
+      idleTtlSeconds: sessionLifetimes(client, options.lifetimes).idleTtlSeconds,
+      origin,
+    })
+    if (rotation.outcome === 'current') throw refusal
+    if (rotation.outcome === 'rotated' || rotation.outcome === 'ahead') await gate.count()
+    return answer(rotation, client, scope, resources)
   }
 }
 

@@ -1,12 +1,13 @@
 import type { EndReason, Origin } from '../../audit/event.ts'
 import type { CutOff } from '../../revocations/cut-off.ts'
+import type { RefreshToken } from '../refresh-token.ts'
 import type { RotationPolicy } from '../rotation.ts'
 import type { Session } from '../session.ts'
 
 /** A refresh as it was asked for. */
 export interface RotationRequest {
-  /** The value presented, unread. */
-  readonly refreshToken: string
+  /** The value presented. */
+  readonly token: RefreshToken
   readonly clientId: string
   /** Of the client: which of its sessions have ended all together. */
   readonly cutOff: CutOff | undefined

@@ -2,7 +2,6 @@ import { SERVICE } from '../../audit/event.ts'
 import type { RecordEvents } from '../../audit/store.ts'
 import type { Executor } from '../../db/connect.ts'
 import { markEnded } from '../ends/store.ts'
-import type { RefreshToken } from '../refresh-token.ts'
 import { decide, hashRequest } from '../rotation.ts'
 import { type Found, lockByHandle } from '../store.ts'
 import { type Rotation, type RotationRequest, useOf } from './request.ts'
@@ -10,16 +9,17 @@ import { changeState } from './store.ts'
 
 /**
  * Decides a refresh with the session's row locked, and writes what the decision says: a recovery, a
- * reuse, or a row that the database had lost the end of. Undefined when it is none of these any more.
+ * reuse, a row that the database had lost the end of, or a rotation for which the row was not free.
+ * Undefined when it is none of these any more.
  * @param now milliseconds since the epoch
  */
 export async function settle(
   tx: Executor,
   recordEvents: RecordEvents,
-  token: RefreshToken,
   request: RotationRequest,
   now: number,
 ): Promise<Rotation | undefined> {
+  const { token } = request
   const found = await lockByHandle(tx, token.handleHash)
   const presented = { ...request, generation: token.generation }
   const decision = decide(found, presented, request.policy, now)
@@ -33,6 +33,17 @@ export async function settle(
     session: await changeState(tx, sid, { ...state, ...change }, useOf(request, now)),
     refreshToken: token.successor(),
   })
+  const rotate = () => {
+    const { attemptHash, scope, resources } = request
+    return move({
+      generation: token.generation + 1,
+      rotatedAt: now,
+      attemptHash,
+      requestHash: hashRequest(scope, resources),
+      retries: 0,
+      retriesBefore: state.retriesBefore + state.retries,
+    })
+  }
   switch (decision.outcome) {
     case 'recovered': {
       const lostForSeconds = Math.round((now - (state.rotatedAt ?? now)) / 1000)
@@ -40,21 +51,12 @@ export async function settle(
       const { recoveries, recoveriesSince } = decision
       return { outcome: 'recovered', ...(await move({ recoveries, recoveriesSince })) }
     }
+    case 'current':
+      return { outcome: 'rotated', ...(await rotate()) }
     case 'ahead': {
       const { lastUsedAt: rowUsedAt } = session
       await record({ type: 'refresh.ahead', ...about, presented: token.generation, rowUsedAt })
-      const { attemptHash, scope, resources } = request
-      return {
-        outcome: 'ahead',
-        ...(await move({
-          generation: token.generation + 1,
-          rotatedAt: now,
-          attemptHash,
-          requestHash: hashRequest(scope, resources),
-          retries: 0,
-          retriesBefore: state.retriesBefore + state.retries,
-        })),
-      }
+      return { outcome: 'ahead', ...(await rotate()) }
     }
     case 'reused': {
       await markEnded(tx, { sid }, 'refresh_reused', now)

@@ -1,57 +1,15 @@
 import { sql } from 'kysely'
 import { EVENT_COLUMNS, type EventRow } from '../../audit/store.ts'
 import type { Database, Executor } from '../../db/connect.ts'
-import { hashRequest, type Presented, type RotationState } from '../rotation.ts'
+import type { RotationState } from '../rotation.ts'
 import type { Session } from '../session.ts'
 import { type Found, fromRow, SESSION_COLUMNS, type SessionRow } from '../store.ts'
-
-const ROTATE = {
-  name: 'sessions.rotate',
-  text: `update sessions
-    set generation = generation + 1, rotated_at = $4, attempt_hash = $5, last_used_at = $4,
-      idle_expires_at = least(expires_at, $6), address = coalesce($7, address), request_hash = $11,
-      retries_before = retries_before + retries, retries = 0
-    where handle_hash = $1 and generation = $2 and client_id = $3 and ended_at is null
-      and idle_expires_at > $4 and expires_at > $4 and scope @> $8 and audience @> $9
-      and ($10::timestamptz is null or rotated_at is null or rotated_at <= $10)
-      and ($12::timestamptz is null or created_at >= $12)
-    returning ${SESSION_COLUMNS.join(', ')}`,
-}
 
 /** What a use of a session leaves in its row: when, until when it may now idle, and from where. */
 export interface Use {
   readonly at: number
   readonly idleExpiresAt: number
   readonly address: string | undefined
-}
-
-/**
- * The rotation: one statement, one round trip, no transaction. Returns the session when the value
- * presented was the current one, and the last rotation was not after `rotatedBefore`; undefined
- * leaves the question to `findByHandle` and `decide`.
- */
-export async function rotate(
-  database: Database,
-  handleHash: Buffer,
-  presented: Presented,
-  use: Use,
-  rotatedBefore: number | undefined,
-): Promise<Session | undefined> {
-  const [row] = await database.run<SessionRow>(ROTATE, [
-    handleHash,
-    presented.generation,
-    presented.clientId,
-    new Date(use.at),
-    presented.attemptHash ?? null,
-    new Date(use.idleExpiresAt),
-    use.address ?? null,
-    presented.scope,
-    presented.resources,
-    toDate(rotatedBefore),
-    hashRequest(presented.scope, presented.resources) ?? null,
-    toDate(presented.cutOff?.notBefore),
-  ])
-  return row && fromRow(row).session
 }
 
 const COUNT_RETRY = {

@@ -3,7 +3,8 @@ import { sha256 } from '../../../src/base/hash.ts'
 import type { Random } from '../../../src/base/random.ts'
 import type { Database } from '../../../src/db/connect.ts'
 import { createEndSessions } from '../../../src/sessions/end.ts'
-import type { RefreshTokens } from '../../../src/sessions/refresh-token.ts'
+import { createFindSessions } from '../../../src/sessions/find.ts'
+import type { RefreshToken, RefreshTokens } from '../../../src/sessions/refresh-token.ts'
 import { createRotateRefreshToken } from '../../../src/sessions/rotate.ts'
 import { noSessionLog } from '../../../src/sessions/session-log.ts'
 import type { StoppedClock } from '../clock.ts'
@@ -29,13 +30,17 @@ export function createReplica(
   const recordEvents = createRecordEvents(toEventRow)
   const sessionLog = noSessionLog
   const options = { database, clock, random, refreshTokens, recordEvents, sessionLog }
-  const rotate = createRotateRefreshToken({ ...options, toEventRow })
+  const rotate = createRotateRefreshToken({
+    ...options,
+    ...createFindSessions(database),
+    toEventRow,
+  })
   return {
     endSessions: createEndSessions(options),
     /** The outcome in the words of the model, and the value handed out, if any. */
     async refresh(refreshToken: string, call: Omit<Call, 'presented'>) {
       const asked = rotate({
-        refreshToken,
+        token: refreshTokens.parse(refreshToken) as RefreshToken,
         clientId: call.client === 'own' ? OWN_CLIENT : 'other',
         cutOff: undefined,
         policy: {

@@ -1,30 +1,21 @@
-import { pino } from 'pino'
+import { destination, pino } from 'pino'
 import { describeDatabaseError } from '../db/failure.ts'
-
-/** Members that are cut out of a log line wherever they stand, should one ever get there. */
-const SECRETS = [
-  'password',
-  'client_secret',
-  'refresh_token',
-  'access_token',
-  'token',
-  'authorization',
-  'cookie',
-]
+import { redact } from './redact.ts'
 
 export type Logger = ReturnType<typeof createLogger>
 
-/** The log: one JSON line an entry, to standard output. */
+/** The log: one JSON line an entry, to standard output, which is flushed when the process ends. */
 export function createLogger(options: { level: string }) {
-  return pino({
-    level: options.level,
-    redact: {
-      paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-      censor: '[redacted]',
+  return pino(
+    {
+      level: options.level,
+      formatters: { log: (fields) => redact(fields) as Record<string, unknown> },
+      // A database error carries its client, and so the connection's password.
+      serializers: { err: (error) => (error instanceof Error ? describeError(error) : error) },
     },
-    // A database error carries its client, and so the connection's password.
-    serializers: { err: (error) => (error instanceof Error ? describeError(error) : error) },
-  })
+    // Whoever reads the log slowly must not stop those who are being answered.
+    destination({ sync: false }),
+  )
 }
 
 function describeError(error: Error): Record<string, unknown> {

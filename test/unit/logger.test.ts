@@ -35,6 +35,7 @@ const at: Record<string, (member: object) => object> = {
   'on top': (member) => member,
   'one level down': (member) => ({ request: member }),
   'two levels down': (member) => ({ request: { body: member } }),
+  'in a list': (member) => ({ requests: [{ body: [member] }] }),
 }
 
 t.test('a secret that gets to the log is cut out, and nothing else', async (t) => {

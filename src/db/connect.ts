@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, type Transaction } from 'kysely'
 import pg from 'pg'
 import { createAcquire } from './acquire.ts'
+import { RowLockDialect } from './dialect.ts'
 import type { Schema } from './schema.ts'
 import { retryConflicts } from './transaction.ts'
 
@@ -55,7 +56,7 @@ export function connectDatabase(options: {
   pool.on('connect', (client) => client.on('error', () => {}))
   const acquire = createAcquire(pool)
   const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({
+    dialect: new RowLockDialect({
       pool: { options: pool.options, connect: acquire, end: () => pool.end() },
     }),
   })

@@ -51,6 +51,11 @@ export function isDuplicate(error: unknown): boolean {
   return stateOf(error) === '23505'
 }
 
+/** Whether a table that was to be made is there, or was made by somebody else in that moment. */
+export function isThereAlready(error: unknown): boolean {
+  return stateOf(error) === '42P07' || isDuplicate(error)
+}
+
 /**
  * Whether the tables or rights are not those that this version expects, as in the middle of an upgrade.
  * The database answers; nothing is known against the caller all the same.

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { connectDatabase, type Database } from './connect.ts'
+import { connectDatabase, type Database, type Executor } from './connect.ts'
 import { classify, DatabaseUnavailable } from './failure.ts'
+import { makeMigrationTables } from './migration-tables.ts'
 
 const FOLDER = new URL('../../migrations/', import.meta.url)
 
@@ -18,14 +19,17 @@ export interface MigrationStatus {
  * Returns the names applied by this call; throws with the failing file's name.
  */
 export async function migrateUp(database: Database): Promise<string[]> {
-  const { error, results = [] } = await migrator(database).migrateToLatest()
-  const failed = results.find((result) => result.status === 'Error')
-  if (error !== undefined) {
-    const cause = classify(error)
-    if (failed === undefined || cause instanceof DatabaseUnavailable) throw cause
-    throw new Error(`migration ${failed.migrationName} failed and was rolled back`, { cause })
-  }
-  return results.map((result) => result.migrationName)
+  await makeMigrationTables(database)
+  return database.transaction(async (tx) => {
+    const { error, results = [] } = await migrator(tx).migrateToLatest()
+    const failed = results.find((result) => result.status === 'Error')
+    if (error !== undefined) {
+      const cause = classify(error)
+      if (failed === undefined || cause instanceof DatabaseUnavailable) throw cause
+      throw new Error(`migration ${failed.migrationName} failed and was rolled back`, { cause })
+    }
+    return results.map((result) => result.migrationName)
+  })
 }
 
 /** Does {@link migrateUp} on a connection of its own, which may wait for another replica's. */
@@ -55,8 +59,8 @@ export async function migrationStatus(database: Database): Promise<MigrationStat
   return names.map((name) => ({ name, appliedAt: applied.get(name) }))
 }
 
-function migrator(database: Database): Migrator {
-  return new Migrator({ db: database.kysely, provider: { getMigrations: readMigrations } })
+function migrator(tx: Executor): Migrator {
+  return new Migrator({ db: tx, provider: { getMigrations: readMigrations } })
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {

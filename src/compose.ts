@@ -113,6 +113,7 @@ export function compose(options: {
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+    onPooler: (message) => logger.info(message),
   })
   const db = database.kysely
   const masterKeys = createMasterKeys(config.masterKeys)

@@ -1,5 +1,7 @@
 import type pg from 'pg'
-import { classify, DatabaseUnavailable, isReadOnly } from './failure.ts'
+import { cancel } from './cancel.ts'
+import { classify, DatabaseUnavailable, isReadOnly, isUnanswered } from './failure.ts'
+import { createConnect, isLimitedByServer } from './parameters.ts'
 import { retryConflicts } from './transaction.ts'
 
 /**
@@ -11,15 +13,22 @@ import { retryConflicts } from './transaction.ts'
  *
  * When one finds that its server takes no writes any more, none that was open by then is handed out
  * again: another server may have become the primary, and what the old one answers may be stale.
+ *
+ * A statement that nobody waits for any more is cancelled where the server has no limit of its own.
+ * @param onUnlimited hears, once, that a pooler keeps us from giving it one
  */
-export function createAcquire(pool: pg.Pool): () => Promise<pg.PoolClient> {
+export function createAcquire(
+  pool: pg.Pool,
+  onUnlimited: () => void,
+): () => Promise<pg.PoolClient> {
+  const connect = createConnect(pool, onUnlimited)
   let epoch = 0
   const epochs = new WeakMap<pg.PoolClient, number>()
   pool.on('connect', (client) => epochs.set(client, epoch))
 
   const take = async (): Promise<pg.PoolClient> => {
     for (;;) {
-      const client = await pool.connect().catch((error: unknown) => {
+      const client = await connect().catch((error: unknown) => {
         throw new DatabaseUnavailable(error, false)
       })
       if (epochs.get(client) === epoch) return client
@@ -40,6 +49,7 @@ export function createAcquire(pool: pg.Pool): () => Promise<pg.PoolClient> {
       } catch (error) {
         // Of those that find it, one speaks for all that were open with it.
         if (isReadOnly(error) && epochs.get(client) === epoch) epoch += 1
+        if (isUnanswered(error) && !isLimitedByServer(pool)) await cancel(client)
         const classified = classify(error)
         if (classified !== error) broken = classified as Error
         throw classified

@@ -14,6 +14,9 @@ export class DatabaseUnavailable extends Error {
 const CONNECTION_LOST =
   /ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Connection terminated|Connection ended|connection.*closed|not queryable|Query read timeout/i
 
+/** What the driver says when its own limit has passed. */
+const UNANSWERED = /Query read timeout/
+
 /**
  * SQLSTATEs (PostgreSQL appendix A) by which the server, or a pooler before it, says that it cannot
  * serve now: connection exceptions, rejected logins, shut-down, crash, start-up, too many connections,
@@ -44,6 +47,24 @@ export function isConflict(error: unknown): boolean {
 /** Whether the server takes no writes: a primary that has become a standby (25006). */
 export function isReadOnly(error: unknown): boolean {
   return stateOf(error) === '25006'
+}
+
+/** Whether a pooler takes no such setting from who connects, as pgbouncer says it. */
+export function isParameterRefused(error: unknown): boolean {
+  return stateOf(error) === '08P01' && /unsupported startup parameter/i.test(textOf(error))
+}
+
+/**
+ * Whether the name of a prepared statement is not there, or is there already, though we know better:
+ * it was given on another connection of the pooler's.
+ */
+export function isStatementAstray(error: unknown): boolean {
+  return /^(26000|42P05)$/.test(stateOf(error instanceof DatabaseUnavailable ? error.cause : error))
+}
+
+/** Whether we gave up waiting for the answer, and the statement may still run. */
+export function isUnanswered(error: unknown): boolean {
+  return UNANSWERED.test(textOf(error))
 }
 
 /** Whether a unique constraint refused a row. */

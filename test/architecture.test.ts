@@ -131,6 +131,22 @@ const WORDS: [what: string, pattern: RegExp, allowed: (file: string) => boolean]
     /\b(clock|statement|transaction)_timestamp\b/i,
     (file) => file === 'src/db/reference-clock.ts',
   ],
+  // What a pooler in transaction mode loses between two statements, and what not every server has that
+  // speaks Postgres's protocol. The embedded server is reached without one, and is Postgres.
+  ['an advisory lock', /\bpg_(try_)?advisory\w*/i, inRoom('db/embedded')],
+  ['LISTEN and NOTIFY', /[`;]\s*((un)?listen|notify)\s|\bpg_notify\b/i, () => false],
+  ['a trigger', /\bcreate\s+(or\s+replace\s+)?(constraint\s+)?trigger\b/i, () => false],
+  [
+    'a setting of the session',
+    /\bsql(<[^`]*>)?`\s*set\s+(?!local\b)|(^|;|`)\s*set\s+[a-z_]+\s*(=|to\s)|\bset_config\s*\([^)]*\bfalse\b/,
+    () => false,
+  ],
+  ['a temporary table', /\bcreate\s+(local\s+|global\s+)?temp(orary)?\b/i, () => false],
+  [
+    'a cursor or a prepared transaction',
+    /\bdeclare\s+\w+\s+cursor\b|\bprepare\s+transaction\b/i,
+    () => false,
+  ],
   ['a query', /\.\s*(selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\s*\(/, store],
   // What is secret, and the hash or MAC of it, is compared by equalInConstantTime.
   ['timingSafeEqual', /\btimingSafeEqual\b/, (file) => file === 'src/base/hash.ts'],

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { sha256 } from '../base/hash.ts'
 import type { Executor } from '../db/connect.ts'
 import { isDuplicate } from '../db/failure.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
@@ -130,12 +131,18 @@ export async function holdClient(tx: Executor, clientId: string): Promise<boolea
  * become a `sub` in another beside it.
  */
 export async function reserveName(tx: Executor, text: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`.execute(tx)
+  await selectNameLock(tx, text).forUpdate().execute()
 }
 
 /** The same for whoever only needs the meaning to stay: many may share it. */
 export async function shareName(tx: Executor, text: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${text}, 0))`.execute(tx)
+  await selectNameLock(tx, text).forShare().execute()
+}
+
+/** The row of `name_locks` that stands for a text, of as many as the migration has made. */
+function selectNameLock(tx: Executor, text: string) {
+  const bucket = sha256(text).readUInt16BE() % 1024
+  return tx.selectFrom('name_locks').select('bucket').where('bucket', '=', bucket)
 }
 
 /** Gives an audience another name in every client that has it, as audience or to introspect. */

@@ -156,9 +156,14 @@ interface EventsTable {
   detail: Claims
 }
 
+interface NameLocksTable {
+  bucket: number
+}
+
 /** The tables as the migrations leave them; a test holds this against the migrated database. */
 export interface Schema {
   clients: ClientsTable
+  name_locks: NameLocksTable
   audiences: AudiencesTable
   users: UsersTable
   sessions: SessionsTable

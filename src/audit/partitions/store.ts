@@ -72,9 +72,8 @@ export async function lastDayAt(database: Database): Promise<number | undefined>
 /** Makes the partition of a day. False when another replica has, or its events are elsewhere. */
 async function makeDay(tx: Executor, day: Day): Promise<boolean> {
   await limitLocks(tx)
-  await sql`select pg_advisory_xact_lock(hashtextextended('mintmark: days of events', 0))`.execute(
-    tx,
-  )
+  // As attaching it will: one makes a day, and whoever writes events is not kept waiting.
+  await sql`lock table events in share update exclusive mode`.execute(tx)
   const [from, to] = [day, day + 1].map((one) => new Date(one * DAY_MS).toISOString())
   const { rows } = await sql<{ free: boolean }>`
     select to_regclass(${nameOf(day)}) is null and not exists (

@@ -26,10 +26,10 @@ alter table audiences
 -- Who has fetched the JWKS, so that it can be seen which verifiers know a new key: a family of
 -- verifiers, told by User-Agent, at an address. Maintenance adds up what each replica has counted.
 create table jwks_fetches (
-  family text not null,
+  "family" text not null,
   address text not null,
   first_at timestamptz not null,
   last_at timestamptz not null,
   fetches bigint not null,
-  primary key (family, address)
+  primary key ("family", address)
 );

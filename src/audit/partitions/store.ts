@@ -31,7 +31,8 @@ export async function makeDays(database: Database, now: number): Promise<number>
     try {
       if (await database.transaction((tx) => makeDay(tx, day))) made += 1
     } catch (error) {
-      // Of replicas that start together one makes the day, and the others wait in vain for its locks.
+      // Of replicas that start together one makes the day. The others wait for its locks in vain, or are
+      // told that there is such a table.
       if (!(await listDays(database.kysely)).includes(day)) throw error
     }
   }
@@ -72,8 +73,6 @@ export async function lastDayAt(database: Database): Promise<number | undefined>
 /** Makes the partition of a day. False when another replica has, or its events are elsewhere. */
 async function makeDay(tx: Executor, day: Day): Promise<boolean> {
   await limitLocks(tx)
-  // As attaching it will: one makes a day, and whoever writes events is not kept waiting.
-  await sql`lock table events in share update exclusive mode`.execute(tx)
   const [from, to] = [day, day + 1].map((one) => new Date(one * DAY_MS).toISOString())
   const { rows } = await sql<{ free: boolean }>`
     select to_regclass(${nameOf(day)}) is null and not exists (

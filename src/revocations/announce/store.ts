@@ -51,10 +51,11 @@ export function createAnnounceRevocations(options: {
         coalesce(
           revoked_tokens.expires_at,
           ${new Date(now)}::timestamptz
-            + make_interval(secs => case told.kind
-              when 'kid' then ${REVOKED_KEY_SECONDS} else lives.longest + ${REPLICA_LAG_SECONDS}
-            end)
-        ) + make_interval(secs => ${CLOCK_SKEW_SECONDS})
+            + interval '1 second' * case told.kind
+              when 'kid' then ${REVOKED_KEY_SECONDS}::integer
+              else lives.longest + ${REPLICA_LAG_SECONDS}::integer
+            end
+        ) + interval '1 second' * ${CLOCK_SKEW_SECONDS}::integer
       from unnest(${ids}::uuid[], ${kinds}::text[], ${subjects}::text[]) as told (id, kind, subject)
       left join cut_offs on cut_offs.id = told.subject
         and cut_offs.kind = case told.kind when 'sub' then 'user' when 'client_id' then 'client' end

@@ -5,6 +5,8 @@ import type { Test } from 'tap'
 /** What `npm test` tells its test files: the server, and the migrated database to copy. */
 export const SERVER_VARIABLE = 'MINTMARK_TEST_SERVER'
 export const TEMPLATE_VARIABLE = 'MINTMARK_TEST_TEMPLATE'
+/** The pooler before that server, where the run has one: tests reach their databases through it. */
+export const POOLER_VARIABLE = 'MINTMARK_TEST_POOLER'
 
 /** A URL of the same server that names another database. */
 export function withDatabase(url: string, database: string): string {
@@ -44,5 +46,5 @@ export async function createTestDatabase(
   const source = kind === 'migrated' ? template : 'template0'
   await query(server, `create database ${name} template ${source}`)
   t.teardown(() => query(server, `drop database if exists ${name} with (force)`))
-  return withDatabase(server, name)
+  return withDatabase(process.env[POOLER_VARIABLE] ?? server, name)
 }

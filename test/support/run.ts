@@ -3,7 +3,14 @@ import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedDatabase } from '../../src/db/embedded/database.ts'
-import { query, SERVER_VARIABLE, TEMPLATE_VARIABLE, withDatabase } from './database.ts'
+import {
+  POOLER_VARIABLE,
+  query,
+  SERVER_VARIABLE,
+  TEMPLATE_VARIABLE,
+  withDatabase,
+} from './database.ts'
+import { startPooler } from './pooler.ts'
 import { prepareTemplate } from './template.ts'
 
 /** Linux's folder in memory, and how much it must have left, in bytes: a run takes a third of that. */
@@ -12,13 +19,15 @@ const ROOM = 2 ** 30
 
 /**
  * `npm test`: gives the suite a server (TEST_DATABASE_URL, else an embedded one that is thrown away),
- * a migrated database on it to copy from, and runs tap with whatever arguments it was called with.
+ * a migrated database on it to copy from, and runs tap with whatever arguments it was called with. With
+ * TEST_POOLER, a port, a pgbouncer in transaction mode listens there, and stands between.
  */
 async function main(): Promise<number> {
   const given = process.env.TEST_DATABASE_URL
   const folder = await makeFolder()
   const server =
     given === undefined ? await startServer(folder) : { url: given, stop: async () => {} }
+  const pooler = await startPoolerBefore(server.url)
   const template = `mintmark_template_${process.pid}`
   try {
     await query(server.url, `create database ${template} template template0`)
@@ -26,10 +35,12 @@ async function main(): Promise<number> {
     return await runTap({
       [SERVER_VARIABLE]: server.url,
       [TEMPLATE_VARIABLE]: template,
+      ...pooler.variables,
       TMPDIR: folder,
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
     })
   } finally {
+    await pooler.close()
     await query(server.url, `drop database if exists ${template} with (force)`)
     await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
@@ -47,6 +58,16 @@ async function makeFolder(): Promise<string> {
   // As in a usual temporary folder: root leaves its databases to another user, who must come through.
   await chmod(folder, 0o711)
   return folder
+}
+
+async function startPoolerBefore(serverUrl: string) {
+  const port = Number(process.env.TEST_POOLER ?? 0)
+  if (port === 0) return { variables: {}, close: async () => {} }
+  // Tests of outages do not wait until it tries again by itself.
+  const settings = ['server_login_retry = 1', 'server_idle_timeout = 5']
+  const pooler = await startPooler({ serverUrl, port, poolSize: 5, settings })
+  const variables = { [POOLER_VARIABLE]: pooler.through(serverUrl) }
+  return { variables, close: pooler.close }
 }
 
 async function startServer(folder: string) {

@@ -9,6 +9,8 @@ export interface Bucket {
   look(request: FastifyRequest, key: string): Promise<Level | undefined>
   /** Counts one for that key, and says how full it is then. */
   add(request: FastifyRequest, key: string): Promise<Level | undefined>
+  /** Counts one for that key that another worker has met. */
+  addElsewhere(key: string): void
 }
 
 /** Keys that one bucket remembers in memory; the one not seen for longest is forgotten first. */
@@ -27,7 +29,9 @@ export function createBucket(options: {
   counters: Counters
 }): Bucket {
   const { name, what, limit, counters } = options
-  if (limit === 'off') return { look: async () => undefined, add: async () => undefined }
+  if (limit === 'off') {
+    return { look: async () => undefined, add: async () => undefined, addElsewhere: () => {} }
+  }
   const { count, windowSeconds } = limit
   const keys = new WeakMap<FastifyRequest, string>()
   const settings = {
@@ -59,5 +63,10 @@ export function createBucket(options: {
   return {
     look: (request, key) => ask(request, key, { increment: false }),
     add: (request, key) => ask(request, key),
+    addElsewhere(key) {
+      const request = { routeOptions: {} } as FastifyRequest
+      keys.set(request, key)
+      void askOwn(request)
+    },
   }
 }

@@ -9,6 +9,7 @@ import { createBucket } from './bucket.ts'
 import { openCounters } from './counters.ts'
 import { createGate, passCounted } from './gate.ts'
 import { limitLogins } from './logins.ts'
+import { type Others, shareCounts } from './others.ts'
 import type { RedisLog } from './redis.ts'
 import { createWatch } from './watch.ts'
 
@@ -39,35 +40,44 @@ export type Limits = (request: FastifyRequest) => RouteLimits
 /** Opens the counters. To be called before the routes that are limited. */
 export async function createLimits(
   app: FastifyInstance,
-  options: { limitSettings: LimitSettings; issuer: string; db: Executor; logger: RedisLog },
+  options: {
+    limitSettings: LimitSettings
+    issuer: string
+    db: Executor
+    logger: RedisLog
+    others?: Others | undefined
+  },
 ): Promise<Limits> {
   const { limitSettings: settings, issuer, db, logger } = options
   const counters = await openCounters(app, { redisUrl: settings.redisUrl, issuer, logger })
   const watch = createWatch(app)
   const bucket = (name: string, what: string, limit: Limit | 'off') =>
     createBucket({ name, what, limit, counters })
+  // A guess is a guess, whichever worker it meets. What is no guess is work, of which each can do as much.
+  const guesses = (name: string, what: string, limit: Limit | 'off') =>
+    shareCounts(bucket(name, what, limit), name, options.others)
   const login = limitLogins({
     db,
     watch,
-    account: bucket(
+    account: guesses(
       'login',
       'failed logins of this account from this address',
       settings.rateLimitLoginAccount,
     ),
-    total: bucket(
+    total: guesses(
       'login-total',
       'failed logins of this account, of which no session was last used from this address',
       settings.rateLimitLoginAccountTotal,
     ),
-    address: bucket(
+    address: guesses(
       'login-address',
       'failed logins from this address',
       settings.rateLimitLoginAddress,
     ),
   })
   const failures = settings.rateLimitClientFailures
-  const client = bucket('client', 'failed authentications of this client', failures)
-  const clients = bucket('clients', 'failed client authentications', ofAllClients(failures))
+  const client = guesses('client', 'failed authentications of this client', failures)
+  const clients = guesses('clients', 'failed client authentications', ofAllClients(failures))
   const refreshes = bucket('refresh', 'refreshes of this session', settings.rateLimitRefresh)
   const asked = bucket('introspect', 'introspections', settings.rateLimitIntrospect)
   const read = bucket('public', 'requests from this address', settings.rateLimitPublic)

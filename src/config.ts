@@ -115,13 +115,18 @@ function read(env: Environment, fields: readonly Field[]): Partial<Config> {
     // With a database of one's own nothing is written unasked: a container's disk may be read-only.
     ...(snapshotDirectory !== undefined && { snapshotDirectory }),
     host: development ? 'localhost' : '0.0.0.0',
-    passwordConcurrency: Math.min(64, Math.max(1, availableParallelism() - 1)),
+    passwordConcurrency: spareCores(found.workers),
     ...(development && { masterKeys: Object.freeze([]) }),
     docs: development || found.docsPassword !== undefined ? 'on' : 'off',
     ...(needsPort && { issuer: `http://localhost:${found.port}` }),
     ...found,
     development,
   }) as Partial<Config>
+}
+
+/** What one of so many workers may hash on, so that all together leave a core to everything else. */
+function spareCores(workers = 1): number {
+  return Math.min(64, Math.max(1, Math.floor((availableParallelism() - 1) / workers)))
 }
 
 /** Whether a field is set in `env`, rightly or not. */

@@ -2,15 +2,17 @@
 const SAME_SIGNAL_MS = 1_000
 
 /**
- * Calls `close` at the first SIGINT, SIGTERM or SIGHUP and ends the process with 0 when it is done. A second
- * signal, given on purpose, ends it at once with 1; so does the time limit, in seconds.
+ * Calls `close` at the first SIGINT, SIGTERM or SIGHUP, or at the first of `signals`, and ends the process
+ * with 0 when it is done. A second signal, given on purpose, ends it at once with 1; so does the time
+ * limit, in seconds. Returns how to do by hand what a signal does.
  */
 export function closeOnSignal(options: {
   close: (signal: string) => Promise<void>
   timeoutSeconds: number
   onFailure: (error: unknown) => void
   exit: (code: number) => void
-}): void {
+  signals?: readonly NodeJS.Signals[]
+}): (signal: string) => void {
   let closingSince: number | undefined
   const abort = (error: unknown) => {
     options.onFailure(error)
@@ -29,5 +31,7 @@ export function closeOnSignal(options: {
     options.close(signal).then(() => options.exit(0), abort)
   }
   // SIGHUP: the terminal's window was closed.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+  const { signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] } = options
+  for (const signal of signals) process.on(signal, onSignal)
+  return onSignal
 }

@@ -12,6 +12,7 @@ const RANKS: Record<string, number> = {
   jwt: 1,
   db: 1,
   config: 1,
+  workers: 1,
   keys: 2,
   clients: 2,
   users: 2,
@@ -40,10 +41,19 @@ const OPEN_TO_NEIGHBOURS = ['audit', 'revocations']
 /** Of the doors, only the command line opens others: it starts what they have. */
 const NEIGHBOURS_ALLOWED: Record<string, string[]> = { cli: ['http', 'development'] }
 
+/** What a process can be. */
+const ROLES = ['main.ts', 'alone.ts', 'first.ts', 'for-workers.ts', 'worker.ts', 'lifetime.ts']
+
 /** The files on top, which are in no room, and what each may import. */
 const TOP: Record<string, (target: string) => boolean> = {
   'main.ts': () => true,
-  'compose.ts': (target) => target !== 'main.ts',
+  'alone.ts': (target) => target !== 'main.ts',
+  'first.ts': (target) => target !== 'main.ts',
+  'for-workers.ts': (target) => target !== 'main.ts',
+  'worker.ts': (target) => target !== 'main.ts',
+  'replica.ts': (target) => !ROLES.includes(target),
+  'compose.ts': (target) => !ROLES.includes(target) && target !== 'replica.ts',
+  'lifetime.ts': (target) => target === 'shutdown.ts',
   'config.ts': (target) => target === 'base' || target === 'config',
   'shutdown.ts': () => false,
   'version.ts': () => false,

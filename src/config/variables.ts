@@ -79,6 +79,15 @@ export const VARIABLES = {
     default: 'localhost',
     read: host,
   },
+  workers: {
+    name: 'WORKERS',
+    description:
+      'Processes that serve at `PORT` and `ADMIN_PORT`, 1 to 64, each a whole replica; see [more ' +
+      'than one process](docs/workers.md). Of one there is none beside it.',
+    example: '2',
+    default: '1',
+    read: wholeNumber(1, 64),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     description: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
@@ -133,7 +142,8 @@ export const VARIABLES = {
   },
   databasePoolSize: {
     name: 'DATABASE_POOL_SIZE',
-    description: 'Most database connections that one process opens, 1 to 200.',
+    description:
+      'Most database connections that one process opens, 1 to 200; of `WORKERS` each as many.',
     example: '10',
     default: '10',
     read: wholeNumber(1, 200),
@@ -210,9 +220,9 @@ export const VARIABLES = {
   },
   passwordConcurrency: {
     name: 'PASSWORD_CONCURRENCY',
-    description: 'Passwords hashed at once, 1 to 64.',
+    description: 'Passwords hashed at once, 1 to 64, by each of `WORKERS`.',
     example: '2',
-    computedDefault: 'one less than there are cores, at least `1`',
+    computedDefault: 'one less than there are cores, by `WORKERS`, at least `1`',
     read: wholeNumber(1, 64),
   },
   passwordQueueLimit: {

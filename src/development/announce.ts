@@ -26,10 +26,10 @@ function adminCommands(demo: Demo, { address, adminAddress }: Addresses): Record
 }
 
 /** Where the service listens, which need not be what its issuer says. */
-interface Addresses {
+export interface Addresses {
   readonly address: string
   /** Undefined where there is no admin API. */
-  readonly adminAddress: string | undefined
+  readonly adminAddress?: string | undefined
 }
 
 /** What a newcomer sees when the service is ready. */

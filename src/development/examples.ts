@@ -57,6 +57,7 @@ const READING_MS = 120_000
  * first asked for, kept, and replaced when they have been used up; those of former starts end then, as
  * nobody knows their tokens any more.
  * @param options.demo undefined until it has been seeded
+ * @param options.endsFormer false where another process may be showing sessions that look like theirs
  */
 export function createLiveExamples(options: {
   database: Database
@@ -68,9 +69,10 @@ export function createLiveExamples(options: {
   keyRing: Pick<KeyRing, 'jwks'>
   issuer: string
   demo: () => Demo | undefined
+  endsFormer: boolean
 }): () => Promise<Examples | undefined> {
   const kept: Partial<Sessions> = {}
-  let areFormerEnded = false
+  let areFormerEnded = !options.endsFormer
 
   const isFresh = async (operation: Needing, answer: TokenAnswer, web: Client) => {
     const { accessToken, refreshToken = '' } = answer

@@ -36,12 +36,19 @@ export async function openDevelopment<
   const directory = config.stateDirectory
   const database = await openEmbeddedDatabase({ directory, mode, owner })
   try {
-    const masterKeys = config.masterKeys?.length
-      ? config.masterKeys
-      : await developmentMasterKeys(directory, random)
-    return { config: { ...config, masterKeys, databaseUrl: database.url }, database }
+    return { config: await completeForDevelopment(config, random, database.url), database }
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** The same for a process that uses the database that another one has opened, and closes. */
+export async function completeForDevelopment<
+  C extends Pick<Config, 'stateDirectory'> & Partial<Pick<Config, 'masterKeys'>>,
+>(config: C, random: Random, databaseUrl: string): Promise<C & Completion> {
+  const masterKeys = config.masterKeys?.length
+    ? config.masterKeys
+    : await developmentMasterKeys(config.stateDirectory, random)
+  return { ...config, masterKeys, databaseUrl }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Random, uuidV7 } from '../base/random.ts'
 import type { Network } from '../config/proxies.ts'
 import { trustOnly } from './address.ts'
+import type { Farewell } from './farewell.ts'
 import { createConnectionErrors } from './plugins/connection-errors.ts'
 import { answerProblems } from './plugins/errors.ts'
 import { acceptRequestId, logRequests } from './plugins/request-log.ts'
@@ -23,6 +24,8 @@ export type FrameOptions = Parameters<typeof createWording>[0] & {
   logger: FastifyBaseLogger
   /** Whose word on where a request comes from is believed. */
   trustedProxies: readonly Network[]
+  /** Undefined where nobody goes on when this process ends. */
+  farewell?: Farewell | undefined
 }
 
 /**
@@ -88,6 +91,7 @@ export function createFrame(
   const routes = createRouteTable(app)
   connectionErrors.watch(app, routes)
   logRequests(app)
+  options.farewell?.watch(app)
   sendOnEveryAnswer(app, headers)
   // Before the first route, and before that of the preflights, which may be the first.
   answerProblems(app, routes, wording)

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /** Where to listen. */
@@ -8,6 +9,12 @@ export interface Place {
   readonly port: number
   /** The variables of the configuration that say so. */
   readonly variables: { readonly host: string; readonly port: string }
+}
+
+/** Where somebody on this machine finds what listens on a host and a port. */
+export function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
 }
 
 /** The system does not let us listen there; the message says what to set to what. */

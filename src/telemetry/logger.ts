@@ -1,13 +1,19 @@
+import { hostname } from 'node:os'
 import { destination, pino } from 'pino'
 import { describeDatabaseError } from '../db/failure.ts'
 import { redact } from './redact.ts'
 
 export type Logger = ReturnType<typeof createLogger>
 
-/** The log: one JSON line an entry, to standard output, which is flushed when the process ends. */
-export function createLogger(options: { level: string }) {
+/**
+ * The log: one JSON line an entry, to standard output, which is flushed when the process ends.
+ * @param options.worker which of several workers this process is, for each of its lines
+ */
+export function createLogger(options: { level: string; worker?: number | undefined }) {
+  const { worker } = options
   return pino(
     {
+      ...(worker !== undefined && { base: { pid: process.pid, hostname: hostname(), worker } }),
       level: options.level,
       formatters: { log: (fields) => redact(fields) as Record<string, unknown> },
       // A database error carries its client, and so the connection's password.

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { OAuthError } from '../oauth/error.ts'
 import { toProblem } from './failure.ts'
+import { STATUS_CODES } from './status-codes.ts'
 import type { Wording } from './wording.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { OAuthError } from '../oauth/error.ts'
 import type { Problem } from './problem.ts'
+import { STATUS_CODES } from './status-codes.ts'
 
 /** How much of an error its caller is told; the log is told everything. */
 export type ErrorDetail = 'full' | 'minimal'

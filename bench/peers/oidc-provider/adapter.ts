@@ -108,7 +108,12 @@ export async function insertRows(pool: Pool, rows: readonly Values[]): Promise<v
 
 export type { Values }
 
-function valuesOf(model: string, id: string, payload: AdapterPayload, expiresIn: number | undefined): Values {
+function valuesOf(
+  model: string,
+  id: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+): Values {
   const expiresAt = expiresIn ? new Date(Date.now() + expiresIn * 1000) : undefined
   const { grantId, uid, userCode } = payload
   return [model, id, JSON.stringify(payload), grantId, uid, userCode, expiresAt]

@@ -1,10 +1,14 @@
 import pg from 'pg'
 
-/** As many connections as a peer holds: more than two cores are kept busy by. */
+/** As many connections as each peer holds, for good: more than keep two cores busy. */
 const CONNECTIONS = 10
 
 export function openPool(databaseUrl: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: CONNECTIONS, min: CONNECTIONS })
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: CONNECTIONS,
+    idleTimeoutMillis: 0,
+  })
   // Else a connection that ends while idle would end the process.
   pool.on('error', () => undefined)
   return pool

@@ -1,7 +1,7 @@
 /** Who asks for tokens, the same at every peer. */
 export const PUBLIC_CLIENT = 'web'
 export const CONFIDENTIAL_CLIENT = 'orders'
-export const CLIENT_SECRET = 'mm_cs_X4sQ2kT9vB7nR1mZ8wY3pL6dF5hJ0cGaE_uK-oVtNiS'
+export const CLIENT_SECRET = 'known-to-everybody-as-it-guards-nothing-here'
 
 /** What the tokens are for. */
 export const AUDIENCE = 'https://orders.example'

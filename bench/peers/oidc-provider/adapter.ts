@@ -29,7 +29,7 @@ const FOUND = `payload, extract(epoch from consumed_at)::int as consumed from oi
   where (expires_at is null or expires_at > now()) and model = $1`
 
 /** A row to be, in the order of the columns. */
-type Values = [
+export type Values = [
   model: string,
   id: string,
   payload: string,
@@ -105,8 +105,6 @@ export async function insertRows(pool: Pool, rows: readonly Values[]): Promise<v
   }
   await pool.query('vacuum analyze oidc')
 }
-
-export type { Values }
 
 function valuesOf(
   model: string,

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Algorithm } from '../../src/verifier/verifier.ts'
-import { type Contestant, prepare } from './contestants.ts'
+import { median } from '../report/statistics.ts'
+import { prepare } from './contestants.ts'
+import { timeVerifications } from './time.ts'
 
 // node bench/verifier/run.ts [--alg ES256] [--rounds 5] [--count 4000]
 const { values } = parseArgs({
@@ -13,33 +15,16 @@ const { values } = parseArgs({
 const [rounds, count] = [Number(values.rounds), Number(values.count)]
 const IN_FLIGHT = [1, 32]
 
-/** Microseconds a token: the time of all, by their number. */
-async function measure({ verify }: Contestant, tokens: string[], inFlight: number) {
-  let next = 0
-  const take = async () => {
-    while (next < count) {
-      const token = tokens[next % tokens.length] as string
-      next += 1
-      await verify(token)
-    }
-  }
-  const start = performance.now()
-  await Promise.all(Array.from({ length: inFlight }, take))
-  return ((performance.now() - start) * 1000) / count
-}
-
-const median = (figures: number[]) =>
-  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] as number
-
 for (const alg of values.alg as Algorithm[]) {
   const { contestants, tokens } = await prepare(alg, 500)
   for (const inFlight of IN_FLIGHT) {
     const figures = new Map<string, number[]>()
-    for (const contestant of contestants) await measure(contestant, tokens, inFlight)
+    for (const contestant of contestants)
+      await timeVerifications(contestant, tokens, { count, inFlight })
     // Whoever is measured in turns suffers alike from whatever else the machine does.
     for (let round = 0; round < rounds; round += 1) {
       for (const contestant of contestants) {
-        const figure = await measure(contestant, tokens, inFlight)
+        const figure = await timeVerifications(contestant, tokens, { count, inFlight })
         figures.set(contestant.name, [...(figures.get(contestant.name) ?? []), figure])
       }
     }

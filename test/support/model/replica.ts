@@ -4,7 +4,7 @@ import type { Random } from '../../../src/base/random.ts'
 import type { Database } from '../../../src/db/connect.ts'
 import { createEndSessions } from '../../../src/sessions/end.ts'
 import { createFindSessions } from '../../../src/sessions/find.ts'
-import type { RefreshToken, RefreshTokens } from '../../../src/sessions/refresh-token.ts'
+import type { RefreshTokens } from '../../../src/sessions/refresh-token.ts'
 import { createRotateRefreshToken } from '../../../src/sessions/rotate.ts'
 import { noSessionLog } from '../../../src/sessions/session-log.ts'
 import type { StoppedClock } from '../clock.ts'
@@ -39,8 +39,10 @@ export function createReplica(
     endSessions: createEndSessions(options),
     /** The outcome in the words of the model, and the value handed out, if any. */
     async refresh(refreshToken: string, call: Omit<Call, 'presented'>) {
+      const token = refreshTokens.parse(refreshToken)
+      if (token === undefined) return { outcome: 'unknown', value: undefined }
       const asked = rotate({
-        token: refreshTokens.parse(refreshToken) as RefreshToken,
+        token,
         clientId: call.client === 'own' ? OWN_CLIENT : 'other',
         cutOff: undefined,
         policy: {

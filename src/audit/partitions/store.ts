@@ -13,6 +13,9 @@ type Day = number
 /** Holds up nobody for long who is writing events. */
 const LOCK_LIMIT = '200ms'
 
+/** The row of `name_locks` for whoever makes days. */
+const DAYS = -1
+
 /** Few rows at a time, as everywhere. */
 const BATCH = 500
 
@@ -31,8 +34,7 @@ export async function makeDays(database: Database, now: number): Promise<number>
     try {
       if (await database.transaction((tx) => makeDay(tx, day))) made += 1
     } catch (error) {
-      // Of replicas that start together one makes the day. The others wait for its locks in vain, or are
-      // told that there is such a table.
+      // Of replicas that start together one makes the day, and the others wait in vain for its locks.
       if (!(await listDays(database.kysely)).includes(day)) throw error
     }
   }
@@ -73,6 +75,13 @@ export async function lastDayAt(database: Database): Promise<number | undefined>
 /** Makes the partition of a day. False when another replica has, or its events are elsewhere. */
 async function makeDay(tx: Executor, day: Day): Promise<boolean> {
   await limitLocks(tx)
+  // One at a time: each would hold what the other needs, to look into the default partition.
+  await tx
+    .selectFrom('name_locks')
+    .select('bucket')
+    .where('bucket', '=', DAYS)
+    .forUpdate()
+    .execute()
   const [from, to] = [day, day + 1].map((one) => new Date(one * DAY_MS).toISOString())
   const { rows } = await sql<{ free: boolean }>`
     select to_regclass(${nameOf(day)}) is null and not exists (

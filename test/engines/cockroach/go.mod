@@ -1,6 +1,6 @@
 module mintmark.example/cockroach
 
-go 1.26.8
+go 1.25.0
 
 require github.com/cockroachdb/cockroachdb-parser v0.25.2
 

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import type { Config } from './config.ts'
 import { DatabaseUnavailable } from './db/failure.ts'
-import { migrateAt } from './db/migrate.ts'
 import { announcement } from './development/announce.ts'
 import { createLifetime, type Lifetime } from './lifetime.ts'
 import { createLogger, type Logger } from './telemetry/logger.ts'
@@ -55,7 +54,7 @@ export async function serveByWorkers(config: Config): Promise<void> {
   }
 }
 
-/** Loaded only for development: what it takes is much, and stays. */
+/** Loaded only for development: it takes much. */
 async function openForWorkers(config: Config, lifetime: Lifetime): Promise<GivenToWorkers> {
   const { openDatabaseForWorkers } = await import('./for-workers.ts')
   return openDatabaseForWorkers(config, lifetime)
@@ -78,12 +77,14 @@ function onHangUp(lifetime: Lifetime, roll: () => void): void {
 function startMigrating(databaseUrl: string, logger: Logger) {
   const tried = Promise.withResolvers<void>()
   const migrate = async () => {
-    for (;;) {
+    // Loaded only here: what it takes stays, and workers have it themselves.
+    const { migrateAt } = await import('./db/migrate.ts')
+    for (let isTold = false; ; isTold = true) {
       try {
         return await migrateAt(databaseUrl)
-      } catch (err) {
-        if (!(err instanceof DatabaseUnavailable)) throw err
-        logger.warn({ err }, 'waiting to migrate: the database does not answer')
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error
+        if (!isTold) logger.warn({}, 'waiting to migrate: the database does not answer')
         tried.resolve()
         await delay(1_000)
       }

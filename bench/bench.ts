@@ -31,22 +31,23 @@ export async function bench(args: string[]): Promise<number> {
   try {
     const context: Context = { options, build, cluster, send: generator.send }
     const machine = await describeMachine(cluster.url, generator.name)
-    const scenarios = options.scenarios.length > 0 ? await runScenarios(context) : []
+    const measured =
+      options.scenarios.length > 0 ? await runScenarios(context) : { results: [], broken: false }
     const { findings, broken } = await askAll(context)
     const date = new Date().toISOString().slice(0, 10)
-    const run = { machine, pace: options.pace, scenarios, findings }
+    const run = { machine, pace: options.pace, scenarios: measured.results, findings }
     // A trial neither replaces real results nor is mixed with them.
     const isTrial = options.pace.rounds < ROUNDS_THAT_COUNT
     const results = joinResults(run, isTrial ? undefined : await readResults(date))
     console.log(`\n${describeTargets(results.targets)}`)
-    if (isTrial)
-      console.log(`\nFewer than ${ROUNDS_THAT_COUNT} rounds: a trial, nothing is written.`)
-    else console.log(`\nWritten: ${(await writeResults(date, results)).join(', ')}`)
-    const isBroken = scenarios.some(({ outcomes }) =>
-      outcomes.some((one) => one.broken !== undefined),
+    console.log(
+      isTrial
+        ? `\nFewer than ${ROUNDS_THAT_COUNT} rounds: a trial, nothing is written.`
+        : `\nWritten: ${(await writeResults(date, results)).join(', ')}`,
     )
-    if (isBroken || broken) console.log('\nSomething broke: see BROKEN above.')
-    return isBroken || broken ? 1 : 0
+    const isBroken = measured.broken || broken
+    if (isBroken) console.log('\nSomething broke: see BROKEN above.')
+    return isBroken ? 1 : 0
   } finally {
     await cluster.close()
   }

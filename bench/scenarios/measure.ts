@@ -17,7 +17,7 @@ export interface Outcome {
   readonly contestant: string
   readonly kind: Contestant['kind']
   readonly samples: Sample[]
-  /** Written for each request, over all runs; undefined of who has no database of its own. */
+  /** Written for each request of the warm-up; undefined of who has no database of its own. */
   rows?: Rows
   /** Why it has no figures, or not all. */
   broken?: string
@@ -39,7 +39,7 @@ interface Runner {
   requests: number
 }
 
-const WARM_UP_SECONDS = 2
+const WARM_UP_SECONDS = 3
 /** With fewer rounds it is a trial, which does not wait until rows have been counted. */
 export const ROUNDS_THAT_COUNT = 3
 
@@ -63,18 +63,16 @@ export async function measureScenario(
       })
     }
   }
-  if (isCounting) {
-    // What came before this scenario is not its own.
-    await untilCounted()
-    await each(async (runner) => {
-      const { databaseUrl } = runner.contestant
-      if (databaseUrl !== undefined) runner.rows = await rowsWritten(databaseUrl)
+  const warmUp = (isCounted: boolean) =>
+    each(async (runner) => {
+      if ((runner.contestant.databaseUrl !== undefined) !== isCounted) return
+      const seconds = Math.min(WARM_UP_SECONDS, pace.seconds)
+      accept(await run(runner, { connections, seconds }, pace.rounds + 1))
     })
-  }
-  await each(async (runner) => {
-    const seconds = Math.min(WARM_UP_SECONDS, pace.seconds)
-    accept(await run(runner, { connections, seconds }, pace.rounds + 1))
-  })
+  // pgbench writes to a database of another, so it waits until that one's rows have been counted.
+  if (isCounting) await countRows(each, () => warmUp(true))
+  else await warmUp(true)
+  await warmUp(false)
   for (let round = 0; round < pace.rounds; round += 1) {
     await each(async (runner) => {
       const { contestant, outcome } = runner
@@ -84,14 +82,26 @@ export async function measureScenario(
       )
     })
   }
-  if (isCounting) {
-    await untilCounted()
-    await each(async ({ contestant: { databaseUrl }, outcome, rows, requests }) => {
-      if (databaseUrl === undefined || rows === undefined) return
-      outcome.rows = rowsPerRequest(rows, await rowsWritten(databaseUrl), requests)
-    })
-  }
   return { scenario, connections, outcomes: runners.map(({ outcome }) => outcome) }
+}
+
+/** Counts the rows that everybody writes in a database of their own during `work`. */
+async function countRows(
+  each: (step: (runner: Runner) => Promise<void>) => Promise<void>,
+  work: () => Promise<void>,
+): Promise<void> {
+  // What came before is not its own.
+  await untilCounted()
+  await each(async (runner) => {
+    const { databaseUrl } = runner.contestant
+    if (databaseUrl !== undefined) runner.rows = await rowsWritten(databaseUrl)
+  })
+  await work()
+  await untilCounted()
+  await each(async ({ contestant: { databaseUrl }, outcome, rows, requests }) => {
+    if (databaseUrl === undefined || rows === undefined) return
+    outcome.rows = rowsPerRequest(rows, await rowsWritten(databaseUrl), requests)
+  })
 }
 
 async function enterAll(scenario: ScenarioName, contestants: readonly Contestant[]) {

@@ -15,14 +15,29 @@ import { measureScenario, type ScenarioResult } from './measure.ts'
 import type { ScenarioName } from './names.ts'
 import { measureVerify } from './verify.ts'
 
-/** Starts all contestants, and measures the scenarios that were asked for one after the other. */
-export async function runScenarios(context: Context): Promise<ScenarioResult[]> {
+/**
+ * Starts all contestants, and measures the scenarios that were asked for one after the other. A peer
+ * that cannot be started, or breaks, is told and stops nobody else. Rejects when Mintmark or a
+ * reference does not start.
+ */
+export async function runScenarios(
+  context: Context,
+): Promise<{ results: ScenarioResult[]; broken: boolean }> {
   const { options, cluster } = context
   const { pace } = options
   const contestants: Contestant[] = []
   const results: ScenarioResult[] = []
+  let broken = false
   try {
-    for await (const contestant of startAll(context)) contestants.push(contestant)
+    for await (const contestant of startOwn(context)) contestants.push(contestant)
+    for (const name of options.peers) {
+      try {
+        contestants.push(await startAPeer(name, context))
+      } catch (error) {
+        broken = true
+        console.log(`BROKEN: ${name} did not start: ${(error as Error).message}`)
+      }
+    }
     for (const scenario of options.scenarios) {
       const result =
         scenario === 'verify'
@@ -30,16 +45,17 @@ export async function runScenarios(context: Context): Promise<ScenarioResult[]> 
           : await measureScenario(scenario, contestants, { cluster, pace })
       console.log(`\n${describeScenario(result)}`)
       results.push(result)
+      broken ||= result.outcomes.some((outcome) => outcome.broken !== undefined)
     }
-    return results
+    return { results, broken }
   } finally {
     for (const { close } of contestants) await close()
   }
 }
 
-async function* startAll({ options, build, cluster, send }: Context): AsyncGenerator<Contestant> {
-  const { chains, peers } = options
-  const ranges = divide(chains)
+/** Mintmark and the references. */
+async function* startOwn({ options, build, cluster, send }: Context): AsyncGenerator<Contestant> {
+  const ranges = divide(options.chains)
   const deployment = await deploy(build, await cluster.createDatabase('mintmark_bench'))
   const { contestant: ours, service } = await startMintmark(deployment, ranges, send)
   yield ours
@@ -62,9 +78,11 @@ async function* startAll({ options, build, cluster, send }: Context): AsyncGener
     },
   }
   yield await startFastify(send, async (scenario) => sizes[scenario]?.())
-  for (const name of peers) {
-    const databaseUrl = await cluster.createDatabase(`${name.replaceAll('-', '_')}_bench`)
-    console.log(`Starting ${name}, which seeds itself with ${chains} sessions`)
-    yield await startPeer(name, { databaseUrl, chains, send })
-  }
+}
+
+async function startAPeer(name: string, { options, cluster, send }: Context): Promise<Contestant> {
+  const { chains } = options
+  const databaseUrl = await cluster.createDatabase(`${name.replaceAll('-', '_')}_bench`)
+  console.log(`Starting ${name}, which seeds itself with ${chains} sessions`)
+  return startPeer(name, { databaseUrl, chains, send })
 }

@@ -28,9 +28,9 @@ process.once('exit', () => {
 export function startProgram(
   file: string,
   env: Record<string, string>,
-  { quiet = false }: { quiet?: boolean } = {},
+  { quiet = false, flags = [] }: { quiet?: boolean; flags?: readonly string[] } = {},
 ): Program {
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...flags, file], {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
     stdio: ['ignore', quiet ? 'ignore' : 'pipe', 'pipe'],
   })

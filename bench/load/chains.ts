@@ -6,8 +6,14 @@ export interface Chains {
   values: string[]
 }
 
+/** In an order of chance: users do not come as they lie in the table. */
 export function startChains(work: Work): Chains {
-  return { work, values: [...(work.values ?? [])] }
+  const values = [...(work.values ?? [])]
+  for (let left = values.length; left > 1; left -= 1) {
+    const [drawn] = values.splice(Math.floor(Math.random() * left), 1)
+    values.push(drawn as string)
+  }
+  return { work, values }
 }
 
 /** Whether each request differs from the one before. */

@@ -4,6 +4,9 @@ import { promisify } from 'node:util'
 import { freePort, type Program, startProgram, untilAnswered } from '../program.ts'
 import type { Build } from './build.ts'
 
+/** As the image starts it: what V8 collects late is memory that nobody uses. */
+const FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=20']
+
 const execute = promisify(execFile)
 
 /** A migrated database, and the configuration of a service on it. */
@@ -53,7 +56,11 @@ export async function deploy(build: Build, databaseUrl: string): Promise<Deploym
     async start() {
       const port = await freePort()
       // Its log, at the level of a default configuration, is written and goes nowhere.
-      const program = startProgram(build.main, { ...env, PORT: String(port) }, { quiet: true })
+      const program = startProgram(
+        build.main,
+        { ...env, PORT: String(port) },
+        { quiet: true, flags: FLAGS },
+      )
       const origin = `http://127.0.0.1:${port}`
       await untilAnswered(`${origin}/readyz`, program).catch(async (error: unknown) => {
         await program.close()

@@ -9,22 +9,25 @@ import { noteFull, type Watch } from './watch.ts'
 /** A bucket and the key that a request has in it. */
 export type Place = readonly [bucket: Bucket, key: string]
 
-/** The gate of a request before these buckets: all of them must have room. */
+/**
+ * The gate of a request before these buckets: all of them must have room.
+ * @param places asked for only where the gate is used, which most are not
+ */
 export function createGate(
   reason: Reason,
   request: FastifyRequest,
   watch: Watch,
-  places: readonly Place[],
+  places: () => readonly Place[],
 ): Gate {
   return {
     async pass() {
-      const levels = await Promise.all(places.map(([bucket, key]) => bucket.look(request, key)))
+      const levels = await Promise.all(places().map(([bucket, key]) => bucket.look(request, key)))
       watch.see(request, levels)
       const full = tightest(levels.filter((level) => level?.remaining === 0))
       if (full !== undefined) throw refusal(reason, full)
     },
     async count() {
-      const levels = await Promise.all(places.map(([bucket, key]) => bucket.add(request, key)))
+      const levels = await Promise.all(places().map(([bucket, key]) => bucket.add(request, key)))
       watch.see(request, levels)
       noteFull(request, levels)
     },

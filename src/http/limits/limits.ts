@@ -87,11 +87,11 @@ export async function createLimits(
     return {
       login: (account) => login(request, account),
       refresh: (handleHash) =>
-        createGate('too_many_refreshes', request, watch, [
+        createGate('too_many_refreshes', request, watch, () => [
           [refreshes, handleHash.toString('base64url')],
         ]),
       client: (clientId) =>
-        createGate('too_many_failures', request, watch, [
+        createGate('too_many_failures', request, watch, () => [
           [client, `${hash(clientId)} ${prefix()}`],
           [clients, prefix()],
         ]),

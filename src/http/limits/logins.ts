@@ -28,7 +28,7 @@ export function limitLogins(options: {
   return (request, { username, sub }) => {
     const name = sha256(username).toString('base64url')
     const prefix = addressPrefix(addressOf(request))
-    const here = createGate('too_many_logins', request, watch, [
+    const here = createGate('too_many_logins', request, watch, () => [
       [options.account, `${name} ${prefix}`],
       [options.address, prefix],
     ])

@@ -11,6 +11,9 @@ declare module 'fastify' {
   }
 }
 
+/** For answers that no page asked for. */
+const NOBODY: FastifyCorsOptions = { origin: false }
+
 type OriginFunction = Extract<FastifyCorsOptions['origin'], (...some: never[]) => void>
 
 /** In seconds: how long a browser may keep a preflight's answer. */
@@ -63,6 +66,9 @@ export async function shareWithPages(
   const decide = async (request: FastifyRequest): Promise<FastifyCorsOptions> => {
     const { origin, 'access-control-request-method': requestedMethod } = request.headers
     const preflight = request.method === 'OPTIONS' && Boolean(origin && requestedMethod)
+    const { routeOptions, is404 } = request
+    // Most requests come from no page at all.
+    if (origin === undefined && !is404 && routeOptions.config.pages !== 'any') return NOBODY
     const meant = preflight || request.is404 ? routes.at(request.url) : [request.routeOptions]
     const here = meant.filter(({ config }) => config?.pages !== 'none')
     if (here.length === 0 && (preflight || meant.length > 0)) return { origin: false }

@@ -6,8 +6,8 @@
 -- together, each in the time in which its neighbours' old rows are still to be seen: at 80 one rotation in
 -- twenty found no room on its page, had to write all indexes, and made the table grow.
 --
--- The order of columns can only be changed in a new table. While the rows are copied, some 300,000 a
--- second, sessions are locked: refreshes are answered 503 and tried again, and nobody is logged out.
+-- The order of columns can only be changed in a new table. While the rows are copied sessions are
+-- locked: refreshes are answered 503 and tried again, and nobody is logged out.
 create table sessions_in_order (
   id uuid not null,
   auth_time timestamptz not null,

@@ -14,9 +14,10 @@ export function createFindClient(database: Database): FindClient {
   const { sql: text } = selectClients(database.kysely)
     .where((where) => where('client_id', '=', where.fn.any(where.val(none))))
     .compile()
+  const statement = { name: 'clients.find', text }
   const rowById = createBatch(async (asked: readonly string[]) => {
     const ids = [...new Set(asked)]
-    const rows = await database.run<ClientRow>({ name: 'clients.find', text }, [ids])
+    const rows = await database.run<ClientRow>(statement, [ids])
     const found = new Map(rows.map((row) => [row.client_id, row]))
     return asked.map((clientId) => found.get(clientId))
   })

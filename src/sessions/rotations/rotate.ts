@@ -13,7 +13,7 @@ import type { Use } from './store.ts'
  * Sessions are looked up one by one, in a subquery that locks: a join might read the whole table, as
  * the planner cannot know how many there are.
  */
-export const ROTATE = {
+const ROTATE = {
   name: 'sessions.rotate',
   text: `with presented as (
       select * from json_to_recordset($1::json) as presented (place integer, handle_hash bytea,

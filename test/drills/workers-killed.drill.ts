@@ -1,25 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { createDeployment, figuresOf, requireUnharmed } from '../support/deployment.ts'
+import { figuresOf, requireUnharmed } from '../support/deployment.ts'
 import { drill, rounds } from '../support/drills.ts'
-import { createPrivatePostgres } from '../support/private-postgres.ts'
 import { until } from '../support/process.ts'
-import { startRefreshLoad } from '../support/refresh-load.ts'
-import { isAlive, workersOf } from '../support/workers.ts'
-
-const WORKERS = 2
-const ENV = { WORKERS: `${WORKERS}` }
-const SESSIONS = 30
+import { isAlive, startLoadedWorkers, WORKERS, workersOf } from '../support/workers.ts'
 
 drill(
   'workers-killed',
   'workers ended by kill -9 while others are rolled, and at last the first process',
   async (t) => {
-    const postgres = await createPrivatePostgres(t)
-    const options = { postgres, processes: 1, sessions: SESSIONS, env: ENV }
-    const deployment = await createDeployment(t, options)
-    const [service] = deployment.services
-    if (service === undefined) throw new Error('there is one service')
-    const load = startRefreshLoad(t, deployment.services, deployment.chains)
+    const { deployment, service, load } = await startLoadedWorkers(t)
     const times = rounds(10)
     for (let round = 0; round < times; round += 1) {
       await load.succeededAfter(Date.now())
